@@ -1,0 +1,343 @@
+/*
+ * kevent: one queue for every kind of event.
+ *
+ * The five calls, the 40-byte event and the ring of Evgeniy Polyakov's kevent
+ * (Linux, take26, 30 November 2006), in user space. This header is the whole
+ * public face of the engine: plain C, no Node.js, callable from any thread.
+ *
+ * Every call returns a negative errno on failure. Bad input is answered, never
+ * undefined, as long as the pointers that are passed point to memory of the
+ * size that is said.
+ */
+#ifndef KEVENT_H
+#define KEVENT_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- layouts: byte for byte the seed's ------------------------------------------------ */
+
+struct kevent_id {
+  union {
+    uint32_t raw[2];
+    uint64_t raw_u64 __attribute__((aligned(8)));
+  };
+};
+
+struct ukevent {
+  struct kevent_id id;  /* 0: what is watched: an fd, a signal number, seconds and nanoseconds */
+  uint32_t type;        /* 8: KEVENT_SOCKET ... */
+  uint32_t event;       /* 12: which of the type's events */
+  uint32_t req_flags;   /* 16: KEVENT_REQ_* */
+  uint32_t ret_flags;   /* 20: KEVENT_RET_* */
+  uint32_t ret_data[2]; /* 24: what the origin says; see the type */
+  union {               /* 32: the caller's own, never looked at, part of the key */
+    uint32_t user[2];
+    void *ptr;
+  };
+};
+
+struct kevent_ring {
+  uint32_t ring_kidx; /* index at which the next event will be put: head modulo size */
+  uint32_t ring_over; /* how often the committed tail has wrapped */
+  struct ukevent event[];
+};
+
+/* A span of time or a point in it. Always 64-bit, always passed by pointer; NULL waits for ever. */
+struct kevent_timespec {
+  int64_t sec;
+  int64_t nsec; /* 0 .. 999,999,999 */
+};
+
+/* ---- constants: the seed's names and values ------------------------------------------- */
+
+enum { /* ukevent.type */
+  KEVENT_SOCKET = 0,
+  KEVENT_INODE = 1,
+  KEVENT_TIMER = 2,
+  KEVENT_POLL = 3,
+  KEVENT_NAIO = 4,
+  KEVENT_AIO = 5,
+  KEVENT_PIPE = 6,
+  KEVENT_SIGNAL = 7,
+  KEVENT_POSIX_TIMER = 8,
+  KEVENT_UNOTIFY = 9,
+  KEVENT_MAX = 10,
+};
+
+enum { /* ukevent.req_flags */
+  KEVENT_REQ_ONESHOT = 0x01,
+  KEVENT_REQ_WAKEUP_ALL = 0x02,
+  KEVENT_REQ_ET = 0x04,
+  KEVENT_REQ_LAST_CHECK = 0x08,
+  KEVENT_REQ_ALWAYS_QUEUE = 0x10,
+  KEVENT_REQ_READY = 0x20,
+};
+
+enum { /* ukevent.ret_flags */
+  KEVENT_RET_BROKEN = 0x1,      /* failed; ret_data[1] is the negative errno */
+  KEVENT_RET_DONE = 0x2,        /* happened, or was carried out */
+  KEVENT_RET_COPY_FAILED = 0x4, /* get_events: delivered here, but the ring had no room for its copy */
+};
+
+enum { /* kevent_ctl's cmd */
+  KEVENT_CTL_ADD = 0,
+  KEVENT_CTL_REMOVE = 1,
+  KEVENT_CTL_MODIFY = 2,
+  KEVENT_CTL_READY = 3,
+};
+
+enum { /* flags of the waiting calls */
+  KEVENT_FLAGS_ABSTIME = 0x1,    /* the timeout is a point in time, on CLOCK_REALTIME unless: */
+  KEVENT_FLAGS_MONOTONIC = 0x2,  /* ... it is on CLOCK_MONOTONIC */
+  KEVENT_FLAGS_BOOTTIME = 0x4,   /* ... it is on CLOCK_BOOTTIME; relative waits count suspend too */
+  KEVENT_FLAGS_CLOCK_STEP = 0x8, /* absolute, CLOCK_REALTIME: -ECANCELED when the clock is set */
+  KEVENT_FLAGS_NONBLOCK = 0x10,  /* never sleep: -EAGAIN if nothing is ready, -ENOBUFS if the ring is full */
+  KEVENT_FLAGS_NO_COLLECT = 0x20, /* kevent_claim, with NONBLOCK: only what is ready already, ask no origin */
+};
+
+enum { /* TIMER and POSIX_TIMER: ukevent.event */
+  KEVENT_TIMER_FIRED = 0x1,
+};
+
+enum { /* POSIX_TIMER: ret_data[1] */
+  KEVENT_TIMER_STEPPED = 0x1, /* the clock was set; see KEVENT_TIMER_CANCEL_ON_SET */
+};
+
+enum { /* SOCKET, PIPE: ukevent.event, and what is ready in ret_data[0] */
+  KEVENT_SOCKET_RECV = 0x1,
+  KEVENT_SOCKET_ACCEPT = 0x2,
+  KEVENT_SOCKET_SEND = 0x4,
+  KEVENT_SOCKET_ERR = 0x8,      /* ret_data[0] only, always reported */
+  KEVENT_SOCKET_HUP = 0x10,     /* ret_data[0] only, always reported */
+  KEVENT_SOCKET_RDHUP = 0x2000, /* ret_data[0] only: the peer has shut down its writing half */
+};
+
+enum { /* INODE: ukevent.event, ret_data[0], kevent_inode_record.mask */
+  KEVENT_INODE_CREATE = 0x1,
+  KEVENT_INODE_REMOVE = 0x2, /* an entry was deleted from the watched directory */
+  KEVENT_INODE_ATTRIB = 0x4,
+  KEVENT_INODE_CLOSE_WRITE = 0x8,
+  KEVENT_INODE_CLOSE_NOWRITE = 0x10,
+  KEVENT_INODE_OPEN = 0x20,
+  KEVENT_INODE_MOVED_FROM = 0x40,
+  KEVENT_INODE_MOVED_TO = 0x80,
+  KEVENT_INODE_DELETE_SELF = 0x400,
+  KEVENT_INODE_MOVE_SELF = 0x800,
+  KEVENT_INODE_UNMOUNT = 0x2000,    /* always reported */
+  KEVENT_INODE_Q_OVERFLOW = 0x4000, /* always reported: the kernel dropped events */
+  KEVENT_INODE_IGNORED = 0x8000,    /* always reported: the watch is gone, this is its last event */
+  KEVENT_INODE_ACCESS = 0x10000,
+  KEVENT_INODE_MODIFY = 0x20000,
+  KEVENT_INODE_ONLYDIR = 0x01000000,     /* kevent_inode_watch only: ENOTDIR unless a directory */
+  KEVENT_INODE_DONT_FOLLOW = 0x02000000, /* kevent_inode_watch only: watch the link itself */
+  KEVENT_INODE_EXCL_UNLINK = 0x04000000, /* kevent_inode_watch only: no events of unlinked children */
+  KEVENT_INODE_ISDIR = 0x40000000,       /* ret only: the entry is a directory */
+};
+
+enum { /* POLL: ukevent.event, and revents in ret_data[0]; ERR and HUP are always reported */
+  KEVENT_POLL_POLLIN = 0x0001,
+  KEVENT_POLL_POLLPRI = 0x0002,
+  KEVENT_POLL_POLLOUT = 0x0004,
+  KEVENT_POLL_POLLERR = 0x0008,
+  KEVENT_POLL_POLLHUP = 0x0010,
+  KEVENT_POLL_POLLNVAL = 0x0020,
+  KEVENT_POLL_POLLRDNORM = 0x0040,
+  KEVENT_POLL_POLLRDBAND = 0x0080,
+  KEVENT_POLL_POLLWRNORM = 0x0100,
+  KEVENT_POLL_POLLWRBAND = 0x0200,
+  KEVENT_POLL_POLLMSG = 0x0400,
+  KEVENT_POLL_POLLREMOVE = 0x1000,
+  KEVENT_POLL_POLLRDHUP = 0x2000,
+};
+
+enum { /* AIO */
+  KEVENT_AIO_BIO = 0x1,
+};
+
+enum { /* SIGNAL: ukevent.event */
+  KEVENT_SIGNAL_DELIVERY = 0x1,
+};
+
+#define KEVENT_SIGNAL_NOMASK 0x8000000000000000ull /* in id: the signal is not delivered the usual way */
+#define KEVENT_MASK_ALL 0xffffffffu
+#define KEVENT_MASK_EMPTY 0x0u
+
+/* Bounds, so that nothing grows for ever. */
+#define KEVENT_MAX_KEVENTS (1u << 24)      /* kevents in one queue: -ENOSPC in the entry beyond */
+#define KEVENT_MAX_RING (1u << 24)         /* slots in one ring: -EINVAL beyond */
+#define KEVENT_MAX_CONSUMERS 63            /* consumers of one queue: -EUSERS beyond */
+#define KEVENT_MAX_SAME_FD 64              /* kevents on one fd in one queue: -ENOSPC beyond */
+#define KEVENT_MAX_PAYLOAD (16u << 20)     /* undelivered payload bytes of one queue */
+#define KEVENT_KEPT_PAYLOADS 1024          /* payloads kept for readers that use no ring */
+#define KEVENT_MAX_SIGINFO 4096            /* siginfo records kept per kevent; counts are exact beyond */
+
+/* ---- the five calls ------------------------------------------------------------------- */
+
+/*
+ * Make a queue. ring (8-byte aligned, 8 + 40 * ring_size bytes) stays the caller's; the engine
+ * writes there until kevent_close returns. (NULL, 0) makes a queue without a ring.
+ * flags must be 0. Returns a pollable, close-on-exec file descriptor: readable while events are
+ * ready. EINVAL (ring_size 1 or above KEVENT_MAX_RING, ring without size or the reverse,
+ * misaligned, flags), EMFILE, ENFILE, ENOMEM.
+ */
+int kevent_init(struct kevent_ring *ring, uint32_t ring_size, uint32_t flags);
+
+/*
+ * Add, remove, modify or make ready num kevents. Each entry's outcome is written in place:
+ * ret_flags 0 (ADD: queued), DONE (carried out; ADD: ready now and not registered, ret_data says
+ * what), BROKEN|DONE (failed: ret_data[1] = -errno). Returns how many entries were carried out,
+ * that is num less the BROKEN ones. READY with num 0 wakes one waiting thread, which returns 0.
+ * Key of a kevent: (type, id, user).
+ * In the entry: EEXIST (key taken), ENOENT (no such key), ENOSYS (type unknown or not built),
+ * EBADF, EINVAL, ENOTSOCK, EPERM (POLL on a file that cannot be polled), ENOSPC, ENOMEM.
+ * As the result: EBADF (fd is not open), EINVAL (not a queue, unknown cmd), EFAULT (arg NULL).
+ */
+int kevent_ctl(int fd, uint32_t cmd, uint32_t num, struct ukevent *arg);
+
+/*
+ * Wait for at least min_nr ready events, then move up to max_nr of them to buf, and a copy of
+ * each to the ring if there is one and it has room (else KEVENT_RET_COPY_FAILED in buf).
+ * Returns the number moved: fewer than min_nr (0 too) if the timeout ended or READY woke us.
+ * EINVAL (min_nr > max_nr, bad timespec, unknown flags), EFAULT, EAGAIN (NONBLOCK), ECANCELED.
+ */
+int kevent_get_events(int fd, uint32_t min_nr, uint32_t max_nr, const struct kevent_timespec *timeout,
+                      struct ukevent *buf, uint32_t flags);
+
+/*
+ * Wait until an event is ready and the ring has room, then move up to num events into the ring.
+ * Does not sleep if ring_kidx is no longer old_uidx. Returns the number moved: 0 if the timeout
+ * ended, READY woke us, a WAKEUP_ALL event was moved by another thread, or ring_kidx had moved on.
+ * EINVAL (no ring, num > ring_size, old_uidx >= ring_size, bad timespec, flags), EAGAIN, ECANCELED.
+ */
+int kevent_wait(int fd, uint32_t num, uint32_t old_uidx, const struct kevent_timespec *timeout,
+                uint32_t flags);
+
+/*
+ * Give back every slot before position over * ring_size + new_uidx. Returns how many slots became
+ * free; 0 if that position is at or behind the committed tail, one wrap old included.
+ * EINVAL (no ring, new_uidx >= ring_size, beyond the head), EOVERFLOW (over is more than one wrap old).
+ */
+int kevent_commit(int fd, uint32_t new_uidx, uint32_t over);
+
+/* Close a queue: its kevents are removed, its waiters return -EBADF, its memory is let go. EBADF, EINVAL. */
+int kevent_close(int fd);
+
+/* ---- beyond the seed: shared consumption ---------------------------------------------- */
+
+/*
+ * A consumer is one thread's share of a ring. Claimed slots belong to exactly one consumer
+ * (events of WAKEUP_ALL kevents: to each consumer there was); the tail advances over the finished
+ * prefix; what a closed consumer had not finished is claimed by another.
+ */
+
+/* notify runs on any thread, with engine locks held: it must only signal. NULL is allowed. */
+int kevent_consumer_open(int fd, void (*notify)(void *), void *context);
+int kevent_consumer_close(int fd, int consumer);
+
+/*
+ * Collect, then claim up to max slots that lie side by side (no run crosses the end of the ring).
+ * Waits as kevent_wait does. Returns the number claimed, the position of the first in *position.
+ * max 0 collects into the ring and claims nothing: 0, or -ENOBUFS once the ring is full.
+ */
+int kevent_claim(int fd, int consumer, uint32_t max, const struct kevent_timespec *timeout,
+                 uint32_t flags, uint64_t *position);
+
+/* The consumer is done with count slots from position on. Returns how many slots became free. */
+int kevent_finish(int fd, int consumer, uint64_t position, uint32_t count);
+
+/*
+ * An observer is told, by its notify, that a non-blocking call may succeed now for a reason that
+ * kevent_loop_fd does not show: room in the ring, a wake-up by READY, a WAKEUP_ALL event, the close.
+ */
+int kevent_observer_open(int fd, void (*notify)(void *), void *context);
+int kevent_observer_close(int fd, int observer);
+
+/* ---- beyond the seed: what does not fit into 40 bytes ---------------------------------- */
+
+struct kevent_inode_record {
+  uint32_t mask;   /* KEVENT_INODE_* */
+  uint32_t cookie; /* the same in the two halves of a rename, else 0 */
+  uint32_t length; /* of name, without padding; 0: the watched inode itself */
+  uint32_t next;   /* bytes from this record to the next, a multiple of 8 */
+  char name[];     /* not terminated, not always UTF-8 */
+};
+
+struct kevent_signal_record {
+  int32_t signo;
+  int32_t code;  /* SI_USER, SI_QUEUE, CLD_EXITED ... */
+  uint32_t pid;
+  uint32_t uid;
+  uint64_t value;  /* sigval */
+  int32_t status;  /* SIGCHLD */
+  uint32_t pad;
+};
+
+/*
+ * The payload of a delivered INODE or SIGNAL event: handle is its ret_data[1], 0 is "none".
+ * Copies up to size bytes to buf, returns the payload's length. It is kept until the event's slot
+ * is committed, or, without a slot, until KEVENT_KEPT_PAYLOADS later ones. ENOENT.
+ */
+int kevent_payload(int fd, uint32_t handle, void *buf, uint32_t size);
+
+/*
+ * Watch a path with the queue's inotify instance: returns the wd that an INODE kevent takes as its
+ * id. Records from this call on are kept for the first kevent added. The same inode watched
+ * twice is one wd. ENOENT, EACCES, ENOTDIR, ENOSPC (max_user_watches), EMFILE (max_user_instances).
+ */
+int kevent_inode_watch(int fd, const char *path, uint32_t mask);
+int kevent_inode_unwatch(int fd, int wd);
+
+/* ---- beyond the seed: POSIX timers ----------------------------------------------------- */
+
+enum { /* kevent_timer_settime's flags */
+  KEVENT_TIMER_ABSTIME = 0x1,
+  KEVENT_TIMER_CANCEL_ON_SET = 0x2, /* absolute, CLOCK_REALTIME: fire, STEPPED, when the clock is set */
+};
+
+/* clock: CLOCK_REALTIME 0, CLOCK_MONOTONIC 1, CLOCK_BOOTTIME 7. Returns a handle > 0, the id of one kevent. */
+int kevent_timer_create(uint32_t clock);
+int kevent_timer_settime(int handle, uint32_t flags, const struct kevent_timespec *value,
+                         const struct kevent_timespec *interval);
+int kevent_timer_gettime(int handle, struct kevent_timespec *value, struct kevent_timespec *interval);
+int kevent_timer_delete(int handle);
+
+/* ---- looking at a queue ---------------------------------------------------------------- */
+
+struct kevent_statistics {
+  uint64_t total;     /* kevents ever added */
+  uint64_t immediate; /* of these: ready at ADD and handed straight back */
+  uint64_t delivered; /* events moved to a ring or a buffer */
+  uint64_t ring;      /* events moved to the ring */
+  uint64_t muted;     /* times a kevent was muted */
+  uint64_t wakeups;   /* times a sleeping thread or a consumer was woken */
+  uint64_t collects;  /* times the origins were asked */
+  uint64_t kevents;   /* registered now */
+  uint64_t ready;     /* on the ready list now */
+  uint64_t head;      /* position: slots ever filled */
+  uint64_t tail;      /* position: slots ever committed */
+  uint64_t memory;    /* bytes of native memory that the queue holds */
+};
+
+int kevent_stats(int fd, struct kevent_statistics *out);
+
+/*
+ * The descriptor that an event loop should watch for this queue (level, POLLIN): cheaper than the
+ * queue's own fd, and the engine's to close. Like epoll's: readable may turn out to be nothing.
+ */
+int kevent_loop_fd(int fd);
+
+/* libuv and others may replace a signal's handler behind our back: take our place in front again. */
+void kevent_signal_reassert(void);
+
+/* The sha256 of native/ that this engine was built from, set by the build; "" in engine-only builds. */
+const char *kevent_source_hash(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KEVENT_H */

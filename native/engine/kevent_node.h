@@ -1,0 +1,44 @@
+// One registered interest, and where it stands on its way from origin to reader.
+#pragma once
+
+#include "kevent.h"
+#include "timer_wheel.h"
+
+namespace kevent {
+
+constexpr uint32_t kNone = 0xffffffff;
+
+// What a type has to keep beside the node: a subscription, a payload that grows. Few types do.
+struct Extra {
+  virtual ~Extra() = default;
+};
+
+struct Kevent {
+  enum State : uint32_t {
+    kLive = 1,         // in the table
+    kReady = 2,        // on the ready list
+    kUncommitted = 4,  // level: its event is in a slot that has not been given back
+    kMuted = 8,        // its origin is not being asked
+    kAgain = 16,       // level: happened again while uncommitted; ready at the commit
+    kBroken = 32,      // the next delivery says so, and is the last
+    kLast = 64,        // the next delivery is the last
+    kDue = 128,        // TIMER: it has left the wheel, and goes on at its delivery
+  };
+
+  ukevent u;            // as the caller sees it; ret_data collects until delivery
+  uint32_t index;       // its place in the table, for good
+  uint32_t generation;  // counts the lives of that place
+  uint32_t state;
+  uint32_t ready_next, ready_prev;
+  uint32_t pending;  // counted occurrences that are not delivered yet
+  int32_t fd;        // descriptor types: what epoll has been told to watch
+  uint32_t lane;     // ... and in which of its sets
+  WheelNode wheel;   // TIMER
+  Extra* extra;      // owned
+
+  bool is(uint32_t bits) const { return (state & bits) != 0; }
+  bool wants(uint32_t req_flag) const { return (u.req_flags & req_flag) != 0; }
+  bool level() const { return !wants(KEVENT_REQ_ET | KEVENT_REQ_ONESHOT); }
+};
+
+}  // namespace kevent

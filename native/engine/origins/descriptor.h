@@ -1,0 +1,44 @@
+// What SOCKET, PIPE, POLL and POSIX_TIMER have in common: a file descriptor that epoll watches.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include "origins/origin.h"
+
+namespace kevent {
+
+class DescriptorOrigin : public Origin {
+ public:
+  int enqueue(Queue& queue, Kevent& kevent) const override;
+  void dequeue(Queue& queue, Kevent& kevent) const override;
+  int modify(Queue& queue, Kevent& kevent, const ukevent& before) const override;
+  bool check(Queue& queue, Kevent& kevent) const override;
+  void resume(Queue& queue, Kevent& kevent) const override;
+  void deliver(Queue& queue, Kevent& kevent, ukevent& out) const override;
+  void committed(Queue& queue, Kevent& kevent) const override;
+  bool stale(Queue& queue, Kevent& kevent) const override;
+
+  // epoll reported it.
+  void fired(Queue& queue, Kevent& kevent, uint32_t revents) const;
+  // What to tell epoll about this kevent, its mute included.
+  uint32_t watched(const Kevent& kevent) const;
+  // The events that it holds against other queues once one was collected.
+  uint32_t interest(const Kevent& kevent) const { return to_epoll(kevent.u.event) | EPOLLERR | EPOLLHUP; }
+
+ protected:
+  // Which fd, if it is of the right kind; or a negative errno.
+  virtual int descriptor(Kevent& kevent) const = 0;
+  // EPOLL* bits for the kevent's event mask, and back.
+  virtual uint32_t to_epoll(uint32_t event) const = 0;
+  virtual uint32_t from_epoll(uint32_t revents, uint32_t event) const = 0;
+
+ private:
+  uint32_t look(const Kevent& kevent) const;
+  int arm(Queue& queue, Kevent& kevent) const;
+  void give_back(Queue& queue, Kevent& kevent) const;
+};
+
+bool is_descriptor(uint32_t type);
+const DescriptorOrigin& descriptor_origin(uint32_t type);
+
+}  // namespace kevent

@@ -1,0 +1,80 @@
+// TIMER: id is seconds and nanoseconds, from ADD on; again and again unless ONESHOT.
+//
+// A due timer leaves the wheel until it is delivered: then the periods that have passed are
+// counted at once, and the next expiry follows from the first one, so nothing drifts and a slow
+// reader costs no wake-ups.
+#include <algorithm>
+#include <cerrno>
+
+#include "origins/origin.h"
+#include "queue.h"
+
+namespace kevent {
+namespace {
+
+constexpr uint64_t kSecond = 1000000000;
+constexpr uint64_t kMillisecond = 1000000;
+
+uint64_t period(const Kevent& kevent) {
+  return kevent.u.id.raw[0] * kSecond + kevent.u.id.raw[1];
+}
+
+class TimerOrigin : public Origin {
+ public:
+  int enqueue(Queue& queue, Kevent& kevent) const override {
+    if (kevent.u.id.raw[1] >= kSecond) return -EINVAL;
+    if (period(kevent) == 0 && !kevent.wants(KEVENT_REQ_ONESHOT)) return -EINVAL;
+    return queue.timers().start(queue.epoll(), kevent, queue.timers().now() + period(kevent));
+  }
+
+  void dequeue(Queue& queue, Kevent& kevent) const override { queue.timers().stop(kevent); }
+
+  int modify(Queue&, Kevent& kevent, const ukevent& before) const override {
+    if (period(kevent) > 0 || kevent.wants(KEVENT_REQ_ONESHOT)) return 0;
+    kevent.u.req_flags = before.req_flags;
+    kevent.u.event = before.event;
+    return -EINVAL;
+  }
+
+  bool check(Queue&, Kevent& kevent) const override { return kevent.pending > 0; }
+
+  void deliver(Queue& queue, Kevent& kevent, ukevent& out) const override {
+    uint64_t count = kevent.pending;
+    uint64_t expiry = kevent.wheel.expires_ns;
+    if (kevent.wheel.bucket == kNotInWheel && kevent.is(Kevent::kDue)) {
+      uint64_t periods = 1;
+      uint64_t span = period(kevent);
+      if (!kevent.wants(KEVENT_REQ_ONESHOT)) {
+        uint64_t now = monotonic_now();
+        periods += (now - expiry) / span;
+        expiry += (periods - 1) * span;
+        queue.timers().restart(kevent, expiry + span);
+      }
+      count += periods - 1;  // one of them is in pending
+      kevent.state &= ~Kevent::kDue;
+    }
+    out.ret_data[0] = static_cast<uint32_t>(std::min<uint64_t>(count, UINT32_MAX));
+    out.ret_data[1] = static_cast<uint32_t>(expiry / kMillisecond);
+    kevent.pending = 0;
+  }
+};
+
+}  // namespace
+
+const Origin& timer_origin() {
+  static const TimerOrigin origin;
+  return origin;
+}
+
+void Timers::expire(Queue& queue) {
+  armed_ns_ = UINT64_MAX;
+  changed_ = true;
+  wheel_.advance(monotonic_now(), [&](uint32_t index) {
+    Kevent& kevent = table_.at(index);
+    kevent.state |= Kevent::kDue;
+    kevent.pending++;
+    queue.occurred(kevent);
+  });
+}
+
+}  // namespace kevent

@@ -1,0 +1,217 @@
+// The way of an event: collected from its origin, onto the ready list, into a slot or a buffer.
+#include <algorithm>
+#include <cerrno>
+
+#include "origins/descriptor.h"
+#include "queue.h"
+#include "shared_descriptors.h"
+
+namespace kevent {
+namespace {
+
+constexpr uint32_t kMostPerCollect = 1024;
+constexpr uint32_t kSources = 4 + KEVENT_MAX_SAME_FD;  // events that are not about one kevent
+
+}  // namespace
+
+// Asks the kernel for as much as is wanted and not ready yet. The rest stays there.
+void Queue::collect(uint32_t wanted) {
+  if (ready_.size() >= wanted) return;
+  epoll_event events[kMostPerCollect + kSources];
+  uint32_t limit = std::min(wanted - ready_.size(), kMostPerCollect) + 3 + epoll_.lane_count();
+  collects_++;
+  int count = epoll_.collect(events, static_cast<int>(limit), kMostPerCollect + kSources);
+  bool orphan = false;
+  for (int i = 0; i < count; i++) route(events[i], &orphan);
+  if (orphan) leave_orphans();
+}
+
+void Queue::route(const epoll_event& event, bool* orphan) {
+  uint32_t index = static_cast<uint32_t>(event.data.u64);
+  uint32_t generation = static_cast<uint32_t>(event.data.u64 >> 32);
+  if (index != kSpecial) {
+    Kevent* kevent = table_.at(index, generation);
+    if (kevent) {
+      descriptor_origin(kevent->u.type).fired(*this, *kevent, event.events);
+    } else {
+      *orphan = true;
+    }
+    return;
+  }
+  switch (static_cast<Source>(generation)) {
+    case Source::wake: signalled_ = false; break;
+    case Source::timers:
+      timers_.expire(*this);
+      timers_.arm();
+      break;
+    case Source::inodes: inodes_.collect(*this); break;
+    case Source::signals: signals_.collect(*this); break;
+    default: break;  // a lane; its events come by themselves
+  }
+}
+
+void Queue::leave_orphans() {
+  epoll_.rebuild([this](uint32_t index, uint32_t* generation) {
+    Kevent& kevent = table_.at(index);
+    *generation = kevent.generation;
+    return descriptor_origin(kevent.u.type).watched(kevent);
+  });
+  SharedDescriptors::instance().forget_put_off(this);
+  // Whoever sleeps on the old set, here or in an event loop outside, has to come and see the new one.
+  signalled_ = true;
+  epoll_.wake();
+  tell_all();
+}
+
+// The first ready kevent that may be delivered. Those that are no longer ready fall off the list.
+Kevent* Queue::next_ready() {
+  while (!ready_.empty()) {
+    Kevent& kevent = ready_.front();
+    const Origin* origin = origin_of(kevent.u.type);
+    bool ask = kevent.wants(KEVENT_REQ_LAST_CHECK) || origin->always_check();
+    if (!ask || kevent.is(Kevent::kBroken | Kevent::kLast) || origin->check(*this, kevent)) return &kevent;
+    ready_.remove(kevent);
+    origin->resume(*this, kevent);
+  }
+  return nullptr;
+}
+
+void Queue::take(Kevent& kevent, ukevent& out, SlotOwner& owner) {
+  ready_.remove(kevent);
+  out = kevent.u;
+  out.ret_flags = KEVENT_RET_DONE;
+  owner = {kevent.index, kevent.generation, -1, 0, 0};
+  if (is_descriptor(kevent.u.type) && !kevent.wants(KEVENT_REQ_WAKEUP_ALL) && SharedDescriptors::instance().any()) {
+    owner.shared_fd = kevent.fd;
+    owner.shared_mask = descriptor_origin(kevent.u.type).interest(kevent);
+  }
+  if (kevent.is(Kevent::kBroken)) {
+    out.ret_flags |= KEVENT_RET_BROKEN;
+    out.ret_data[0] = 0;
+    return;
+  }
+  origin_of(kevent.u.type)->deliver(*this, kevent, out);
+  if (kevent.u.type == KEVENT_INODE || kevent.u.type == KEVENT_SIGNAL) owner.payload = out.ret_data[1];
+}
+
+void Queue::taken(Kevent& kevent, bool in_slot) {
+  delivered_++;
+  if (in_slot) to_ring_++;
+  if (kevent.wants(KEVENT_REQ_ONESHOT) || kevent.is(Kevent::kBroken | Kevent::kLast)) {
+    discard(kevent);
+  } else if (!in_slot) {
+    origin_of(kevent.u.type)->committed(*this, kevent);
+  } else if (kevent.level()) {
+    kevent.state |= Kevent::kUncommitted;
+  }
+}
+
+uint32_t Queue::fill_ring(uint32_t most) {
+  uint32_t moved = 0;
+  bool broadcast = false;
+  while (moved < most && ring_.room() > 0) {
+    Kevent* kevent = next_ready();
+    if (!kevent) break;
+    ukevent event;
+    SlotOwner owner;
+    take(*kevent, event, owner);
+    bool all = event.req_flags & KEVENT_REQ_WAKEUP_ALL;
+    ring_.fill(event, owner, all);
+    taken(*kevent, true);
+    broadcast |= all;
+    moved++;
+  }
+  if (broadcast) release_all();
+  timers_.arm();
+  return moved;
+}
+
+// Nobody reads the slot any more: its payload goes, and its origin is looked at again.
+void Queue::slot_done(const SlotOwner& owner) {
+  if (owner.payload) {
+    payloads_.drop(owner.payload);
+    inodes_.relieve(*this);
+  }
+  if (owner.shared_fd >= 0) SharedDescriptors::instance().give_back(owner.shared_fd, this, owner.shared_mask);
+  Kevent* kevent = table_.at(owner.index, owner.generation);
+  if (!kevent || !kevent->is(Kevent::kUncommitted)) return;
+  kevent->state &= ~Kevent::kUncommitted;
+  if (kevent->is(Kevent::kAgain)) {
+    kevent->state &= ~Kevent::kAgain;
+    occurred(*kevent);
+  }
+  origin_of(kevent->u.type)->committed(*this, *kevent);
+}
+
+// A delivery to a buffer has no slot that says when it is done: that is when its reader comes back.
+void Queue::release_unslotted() {
+  for (const SlotOwner& owner : unslotted_) {
+    SharedDescriptors::instance().give_back(owner.shared_fd, this, owner.shared_mask);
+  }
+  unslotted_.clear();
+}
+
+int Queue::get_events(uint32_t min_nr, uint32_t max_nr, const kevent_timespec* timeout, ukevent* buf,
+                      uint32_t flags) {
+  Deadline deadline;
+  int error = deadline.set(timeout, flags);
+  if (error < 0) return error;
+  if (min_nr > max_nr) return -EINVAL;
+  if (max_nr > 0 && !buf) return -EFAULT;
+
+  Lock lock(mutex_);
+  Waiter waiter;
+  release_unslotted();
+  uint32_t moved = 0;
+  for (;;) {
+    if (closed_) return moved > 0 ? static_cast<int>(moved) : -EBADF;
+    if (tokens_ > 0 && moved == 0) {
+      tokens_--;
+      pass_on();
+      return 0;
+    }
+    collect(max_nr - moved);
+    bool nonblock = flags & KEVENT_FLAGS_NONBLOCK;
+    bool stop = waiter.released || nonblock || deadline.passed();
+    if (moved + ready_.size() >= min_nr || stop) {
+      // LAST_CHECK may find that less is ready than it seemed: then we wait for the rest.
+      moved += fill_buffer(max_nr - moved, buf + moved);
+      if (moved >= min_nr || stop) {
+        pass_on();
+        return moved == 0 && min_nr > 0 && nonblock ? -EAGAIN : static_cast<int>(moved);
+      }
+    }
+    error = sleep(lock, waiter, deadline);
+    if (error < 0) {
+      pass_on();
+      return moved > 0 ? static_cast<int>(moved) : error;
+    }
+  }
+}
+
+uint32_t Queue::fill_buffer(uint32_t most, ukevent* buf) {
+  uint32_t moved = 0;
+  bool broadcast = false;
+  for (; moved < most; moved++) {
+    Kevent* kevent = next_ready();
+    if (!kevent) break;
+    SlotOwner owner;
+    take(*kevent, buf[moved], owner);
+    bool all = buf[moved].req_flags & KEVENT_REQ_WAKEUP_ALL;
+    bool in_slot = ring_.room() > 0;
+    if (in_slot) {
+      ring_.fill(buf[moved], owner, all);
+    } else {
+      if (ring_.exists()) buf[moved].ret_flags |= KEVENT_RET_COPY_FAILED;
+      if (owner.payload) payloads_.keep(owner.payload);
+      if (owner.shared_fd >= 0) unslotted_.push_back(owner);
+    }
+    taken(*kevent, in_slot);
+    broadcast |= all;
+  }
+  if (broadcast) release_all();
+  timers_.arm();
+  return moved;
+}
+
+}  // namespace kevent

@@ -1,0 +1,40 @@
+// Kevents that fired and are not yet delivered, first in first out. Never allocates, so never fails.
+#pragma once
+
+#include "kevent_table.h"
+
+namespace kevent {
+
+class ReadyList {
+ public:
+  explicit ReadyList(KeventTable& table) : table_(table) {}
+
+  bool empty() const { return first_ == kNone; }
+  uint32_t size() const { return size_; }
+  Kevent& front() { return table_.at(first_); }
+
+  void push_back(Kevent& kevent) {
+    kevent.state |= Kevent::kReady;
+    kevent.ready_prev = last_;
+    kevent.ready_next = kNone;
+    (last_ == kNone ? first_ : table_.at(last_).ready_next) = kevent.index;
+    last_ = kevent.index;
+    size_++;
+  }
+
+  void remove(Kevent& kevent) {
+    (kevent.ready_prev == kNone ? first_ : table_.at(kevent.ready_prev).ready_next) = kevent.ready_next;
+    (kevent.ready_next == kNone ? last_ : table_.at(kevent.ready_next).ready_prev) = kevent.ready_prev;
+    kevent.ready_next = kevent.ready_prev = kNone;
+    kevent.state &= ~Kevent::kReady;
+    size_--;
+  }
+
+ private:
+  KeventTable& table_;
+  uint32_t first_ = kNone;
+  uint32_t last_ = kNone;
+  uint32_t size_ = 0;
+};
+
+}  // namespace kevent

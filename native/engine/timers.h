@@ -1,0 +1,37 @@
+// The TIMER kevents of one queue: a wheel, and one timerfd that is armed for its next expiry.
+#pragma once
+
+#include "fd.h"
+#include "kevent_table.h"
+#include "timer_wheel.h"
+
+namespace kevent {
+
+class Epoll;
+class Queue;
+
+class Timers {
+ public:
+  explicit Timers(KeventTable& table) : table_(table), wheel_(table) {}
+
+  // CLOCK_MONOTONIC, read once for all the kevents that one call adds.
+  uint64_t now();
+  // 0, or what timerfd_create said.
+  int start(Epoll& epoll, Kevent& kevent, uint64_t expires_ns);
+  void restart(Kevent& kevent, uint64_t expires_ns);
+  void stop(Kevent& kevent);
+  // The timerfd fired: everything due has occurred.
+  void expire(Queue& queue);
+  // After changes: the timerfd is set if something is due sooner than it is.
+  void arm();
+
+ private:
+  KeventTable& table_;
+  TimerWheel<KeventTable> wheel_;
+  Fd timerfd_;
+  uint64_t armed_ns_ = UINT64_MAX;
+  uint64_t now_ = 0;
+  bool changed_ = false;  // since it was armed
+};
+
+}  // namespace kevent
