@@ -75,6 +75,7 @@ enum { /* ukevent.req_flags */
   KEVENT_REQ_LAST_CHECK = 0x08,
   KEVENT_REQ_ALWAYS_QUEUE = 0x10,
   KEVENT_REQ_READY = 0x20,
+  KEVENT_REQ_MUTED = 0x40, /* not asked, not delivered, until MODIFY clears it; counts go on */
 };
 
 enum { /* ukevent.ret_flags */

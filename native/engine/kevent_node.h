@@ -18,27 +18,33 @@ struct Kevent {
     kLive = 1,         // in the table
     kReady = 2,        // on the ready list
     kUncommitted = 4,  // level: its event is in a slot that has not been given back
-    kMuted = 8,        // its origin is not being asked
-    kAgain = 16,       // level: happened again while uncommitted; ready at the commit
+    kMuted = 8,        // level: its origin is not being asked until the commit
+    kAgain = 16,       // happened while uncommitted (level) or muted; ready when that ends
     kBroken = 32,      // the next delivery says so, and is the last
     kLast = 64,        // the next delivery is the last
     kDue = 128,        // TIMER: it has left the wheel, and goes on at its delivery
   };
 
-  ukevent u;            // as the caller sees it; ret_data collects until delivery
-  uint32_t index;       // its place in the table, for good
-  uint32_t generation;  // counts the lives of that place
+  // One cache line: what a timer touches from expiry to the ready list.
+  WheelNode wheel;                   // TIMER
+  uint32_t index;                    // its place in the table, for good
+  uint32_t generation;               // counts the lives of that place
+  uint32_t hash;                     // of its key
   uint32_t state;
   uint32_t ready_next, ready_prev;
   uint32_t pending;  // counted occurrences that are not delivered yet
-  int32_t fd;        // descriptor types: what epoll has been told to watch
-  uint32_t lane;     // ... and in which of its sets
-  WheelNode wheel;   // TIMER
-  Extra* extra;      // owned
+
+  // And one: what delivery touches.
+  alignas(64) ukevent u;  // as the caller sees it; ret_data collects until delivery
+  int32_t fd;             // descriptor types: what epoll has been told to watch
+  uint32_t lane;          // ... and in which of its sets
+  Extra* extra;           // owned
 
   bool is(uint32_t bits) const { return (state & bits) != 0; }
   bool wants(uint32_t req_flag) const { return (u.req_flags & req_flag) != 0; }
   bool level() const { return !wants(KEVENT_REQ_ET | KEVENT_REQ_ONESHOT); }
 };
+
+static_assert(sizeof(Kevent) == 128, "two cache lines, and half of the memory budget of a kevent");
 
 }  // namespace kevent

@@ -1,5 +1,7 @@
 #include "kevent_table.h"
 
+#include <sys/mman.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -20,10 +22,22 @@ bool same_key(const ukevent& a, const ukevent& b) {
   return a.id.raw_u64 == b.id.raw_u64 && a.type == b.type && a.user[0] == b.user[0] && a.user[1] == b.user[1];
 }
 
+constexpr size_t kHugePage = 2u << 20;
+
+// Zeroed, and in huge pages if there is enough of it. nullptr when there is no memory.
+void* allocate(size_t bytes) {
+  size_t alignment = bytes >= kHugePage ? kHugePage : alignof(Kevent);
+  void* memory = aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  if (!memory) return nullptr;
+  if (bytes >= kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);
+  memset(memory, 0, bytes);
+  return memory;
+}
+
 }  // namespace
 
 KeventTable::~KeventTable() {
-  for (Kevent* chunk : chunks_) free(chunk);
+  for (void* allocation : allocations_) free(allocation);
   free(buckets_);
 }
 
@@ -32,7 +46,7 @@ Kevent* KeventTable::insert(const ukevent& key, int* error) {
     *error = ENOSPC;
     return nullptr;
   }
-  if ((live_ + 1) * 4ull > (bucket_mask_ + (buckets_ != nullptr)) * 3ull && !grow_index()) {
+  if ((live_ + 1) * 2ull > bucket_mask_ && !grow_index()) {
     *error = ENOMEM;
     return nullptr;
   }
@@ -40,19 +54,15 @@ Kevent* KeventTable::insert(const ukevent& key, int* error) {
   if (index != kNone) {
     free_ = at(index).ready_next;
   } else {
-    if (used_ == chunks_.size() * kChunk) {
-      auto* chunk = static_cast<Kevent*>(calloc(kChunk, sizeof(Kevent)));
-      if (!chunk) {
-        *error = ENOMEM;
-        return nullptr;
-      }
-      chunks_.push_back(chunk);
+    if (used_ == chunks_.size() * kChunk && !grow_nodes()) {
+      *error = ENOMEM;
+      return nullptr;
     }
     index = used_++;
   }
   Kevent& kevent = at(index);
   uint32_t generation = kevent.generation + 1;
-  memset(static_cast<void*>(&kevent), 0, sizeof kevent);
+  kevent = {};
   kevent.u = key;
   kevent.index = index;
   kevent.generation = generation;
@@ -60,8 +70,9 @@ Kevent* KeventTable::insert(const ukevent& key, int* error) {
   kevent.ready_next = kevent.ready_prev = kNone;
   kevent.fd = -1;
   kevent.wheel.bucket = kNotInWheel;
+  kevent.hash = hash_key(key);
   live_++;
-  place_bucket({index + 1, hash_key(key)});
+  place_bucket({index + 1, kevent.hash});
   return &kevent;
 }
 
@@ -76,9 +87,22 @@ Kevent* KeventTable::find(const ukevent& key) {
   return nullptr;
 }
 
+void KeventTable::prefetch_bucket(const ukevent& key) {
+  if (buckets_) __builtin_prefetch(&buckets_[hash_key(key) & bucket_mask_]);
+}
+
+void KeventTable::prefetch_kevent(const ukevent& key) {
+  if (!buckets_) return;
+  uint32_t place = buckets_[hash_key(key) & bucket_mask_].place;
+  if (!place) return;
+  Kevent& kevent = at(place - 1);
+  __builtin_prefetch(&kevent);
+  __builtin_prefetch(&kevent.u);
+}
+
 void KeventTable::erase(Kevent& kevent) {
   uint32_t place = kevent.index + 1;
-  uint32_t i = hash_key(kevent.u) & bucket_mask_;
+  uint32_t i = kevent.hash & bucket_mask_;
   while (buckets_[i].place != place) i = (i + 1) & bucket_mask_;
   // Close the gap: no tombstones, so a table that is added to and removed from for ever stays fast.
   for (uint32_t j = (i + 1) & bucket_mask_; buckets_[j].place; j = (j + 1) & bucket_mask_) {
@@ -106,9 +130,18 @@ void KeventTable::place_bucket(Bucket bucket) {
   buckets_[i] = bucket;
 }
 
+bool KeventTable::grow_nodes() {
+  uint32_t count = chunks_.size() < kChunksPerHugePage ? 1 : kChunksPerHugePage;
+  auto* nodes = static_cast<Kevent*>(allocate(count * kChunk * sizeof(Kevent)));
+  if (!nodes) return false;
+  allocations_.push_back(nodes);
+  for (uint32_t i = 0; i < count; i++) chunks_.push_back(nodes + i * kChunk);
+  return true;
+}
+
 bool KeventTable::grow_index() {
   uint32_t count = buckets_ ? (bucket_mask_ + 1) * 2 : 64;
-  auto* bigger = static_cast<Bucket*>(calloc(count, sizeof(Bucket)));
+  auto* bigger = static_cast<Bucket*>(allocate(count * sizeof(Bucket)));
   if (!bigger) return false;
   Bucket* old = buckets_;
   uint32_t old_count = old ? bucket_mask_ + 1 : 0;

@@ -30,6 +30,15 @@ class KeventTable {
   }
   Kevent& at(uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
   WheelNode& node(uint32_t index) { return at(index).wheel; }
+  // Keys that are going to be looked up: first their buckets, some entries later their kevents.
+  void prefetch_bucket(const ukevent& key);
+  void prefetch_kevent(const ukevent& key);
+  // A kevent that is going to be delivered, and perhaps erased, in a moment.
+  void prefetch(uint32_t index) {
+    Kevent& kevent = at(index);
+    __builtin_prefetch(&kevent.u);
+    __builtin_prefetch(&buckets_[kevent.hash & bucket_mask_]);
+  }
 
   uint32_t size() const { return live_; }
   uint32_t places() const { return used_; }  // every index ever used is below this
@@ -37,17 +46,22 @@ class KeventTable {
 
  private:
   static constexpr uint32_t kChunk = 256;
+  // A small table grows chunk by chunk. A large one takes huge pages: with a million kevents in
+  // random order, most of the time would go into address translation.
+  static constexpr uint32_t kChunksPerHugePage = (2u << 20) / (kChunk * sizeof(Kevent));
 
   struct Bucket {
     uint32_t place;  // index + 1; 0 is empty
     uint32_t hash;
   };
 
+  bool grow_nodes();
   bool grow_index();
   void place_bucket(Bucket bucket);
 
   std::vector<Kevent*> chunks_;
-  Bucket* buckets_ = nullptr;  // open addressing, linear probing, at most 3/4 full
+  std::vector<void*> allocations_;
+  Bucket* buckets_ = nullptr;  // open addressing, linear probing, at most half full
   uint32_t bucket_mask_ = 0;
   uint32_t used_ = 0;
   uint32_t live_ = 0;

@@ -163,7 +163,8 @@ int Queue::statistics(kevent_statistics* out) {
   out->ready = ready_.size();
   out->head = ring_.head();
   out->tail = ring_.tail();
-  out->memory = sizeof *this + table_.memory() + ring_.memory() + epoll_.memory() + payloads_.bytes();
+  out->memory = sizeof *this + table_.memory() + ring_.memory() + epoll_.memory() + timers_.memory() +
+                payloads_.bytes();
   return 0;
 }
 

@@ -8,7 +8,9 @@ namespace kevent {
 namespace {
 
 constexpr uint32_t kRequestFlags = KEVENT_REQ_ONESHOT | KEVENT_REQ_WAKEUP_ALL | KEVENT_REQ_ET |
-                                   KEVENT_REQ_LAST_CHECK | KEVENT_REQ_ALWAYS_QUEUE | KEVENT_REQ_READY;
+                                   KEVENT_REQ_LAST_CHECK | KEVENT_REQ_ALWAYS_QUEUE | KEVENT_REQ_READY |
+                                   KEVENT_REQ_MUTED;
+constexpr uint32_t kAhead = 4;  // entries whose memory is on its way while one is carried out
 
 }  // namespace
 
@@ -24,6 +26,8 @@ int Queue::control(uint32_t cmd, uint32_t num, ukevent* entries) {
   }
   int carried_out = 0;
   for (uint32_t i = 0; i < num; i++) {
+    if (i + 2 * kAhead < num) table_.prefetch_bucket(entries[i + 2 * kAhead]);
+    if (i + kAhead < num) table_.prefetch_kevent(entries[i + kAhead]);
     ukevent& entry = entries[i];
     int outcome = 0;
     switch (cmd) {
@@ -95,7 +99,15 @@ int Queue::modify(const ukevent& entry) {
   kevent->u.req_flags = entry.req_flags;
   int error = origin_of(entry.type)->modify(*this, *kevent, before);
   if (error == -EBADF) discard(*kevent);
-  return error;
+  if (error < 0) return error;
+  if (kevent->wants(KEVENT_REQ_MUTED) && kevent->is(Kevent::kReady)) {
+    ready_.remove(*kevent);
+    kevent->state |= Kevent::kAgain;
+  } else if (!kevent->wants(KEVENT_REQ_MUTED) && kevent->is(Kevent::kAgain)) {
+    kevent->state &= ~Kevent::kAgain;
+    occurred(*kevent);
+  }
+  return 0;
 }
 
 int Queue::make_ready(const ukevent& entry) {
@@ -108,7 +120,9 @@ int Queue::make_ready(const ukevent& entry) {
 
 void Queue::occurred(Kevent& kevent) {
   if (kevent.is(Kevent::kReady)) return;
-  if (kevent.level() && kevent.is(Kevent::kUncommitted)) {
+  bool held = kevent.level() && kevent.is(Kevent::kUncommitted);
+  bool muted = kevent.wants(KEVENT_REQ_MUTED) && !kevent.is(Kevent::kBroken);
+  if (held || muted) {
     kevent.state |= Kevent::kAgain;
     return;
   }

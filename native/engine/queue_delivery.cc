@@ -112,6 +112,7 @@ uint32_t Queue::fill_ring(uint32_t most) {
   while (moved < most && ring_.room() > 0) {
     Kevent* kevent = next_ready();
     if (!kevent) break;
+    if (kevent->ready_next != kNone) table_.prefetch(kevent->ready_next);
     ukevent event;
     SlotOwner owner;
     take(*kevent, event, owner);

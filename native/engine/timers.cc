@@ -18,6 +18,7 @@ int Timers::start(Epoll& epoll, Kevent& kevent, uint64_t expires_ns) {
   if (!timerfd_.valid()) {
     Fd fd(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
     if (!fd.valid()) return -errno;
+    wheel_ = std::make_unique<TimerWheel<KeventTable>>(table_);
     // Edge-triggered: setting it anew resets it, so it never has to be read.
     int error = epoll.add_special(fd.get(), EPOLLIN | EPOLLET, Source::timers);
     if (error < 0) return error;
@@ -28,20 +29,23 @@ int Timers::start(Epoll& epoll, Kevent& kevent, uint64_t expires_ns) {
 }
 
 void Timers::restart(Kevent& kevent, uint64_t expires_ns) {
+  // An empty wheel may have stood still for long: then every timer would start levels too high.
+  if (wheel_->size() == 0) wheel_->advance(now(), [](uint32_t) {});
   kevent.wheel.expires_ns = expires_ns;
-  wheel_.insert(kevent.index);
+  wheel_->insert(kevent.index);
   changed_ = true;
 }
 
 void Timers::stop(Kevent& kevent) {
-  if (kevent.wheel.bucket != kNotInWheel) wheel_.remove(kevent.index);
+  if (kevent.wheel.bucket != kNotInWheel) wheel_->remove(kevent.index);
 }
 
 void Timers::arm() {
   now_ = 0;
   if (!changed_) return;
   changed_ = false;
-  uint64_t next = wheel_.next_expiry_ns();
+  uint64_t next = wheel_->next_expiry_ns();
+  if (next < not_before_ns_) next = not_before_ns_;
   // Setting it later than needed is lateness; leaving it too early is one wake-up for nothing.
   if (next >= armed_ns_) return;
   itimerspec setting = {};

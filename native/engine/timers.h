@@ -1,6 +1,8 @@
 // The TIMER kevents of one queue: a wheel, and one timerfd that is armed for its next expiry.
 #pragma once
 
+#include <memory>
+
 #include "fd.h"
 #include "kevent_table.h"
 #include "timer_wheel.h"
@@ -12,7 +14,7 @@ class Queue;
 
 class Timers {
  public:
-  explicit Timers(KeventTable& table) : table_(table), wheel_(table) {}
+  explicit Timers(KeventTable& table) : table_(table) {}
 
   // CLOCK_MONOTONIC, read once for all the kevents that one call adds.
   uint64_t now();
@@ -24,12 +26,14 @@ class Timers {
   void expire(Queue& queue);
   // After changes: the timerfd is set if something is due sooner than it is.
   void arm();
+  size_t memory() const { return wheel_ ? sizeof *wheel_ : 0; }
 
  private:
   KeventTable& table_;
-  TimerWheel<KeventTable> wheel_;
+  std::unique_ptr<TimerWheel<KeventTable>> wheel_;  // 40 kB: not before there is a timer
   Fd timerfd_;
   uint64_t armed_ns_ = UINT64_MAX;
+  uint64_t not_before_ns_ = 0;
   uint64_t now_ = 0;
   bool changed_ = false;  // since it was armed
 };

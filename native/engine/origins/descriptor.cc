@@ -17,7 +17,7 @@ constexpr uint32_t kMute = EPOLLONESHOT | EPOLLET;
 }  // namespace
 
 uint32_t DescriptorOrigin::watched(const Kevent& kevent) const {
-  if (kevent.is(Kevent::kMuted)) return kMute;
+  if (kevent.is(Kevent::kMuted) || kevent.wants(KEVENT_REQ_MUTED)) return kMute;
   uint32_t events = to_epoll(kevent.u.event);
   if (kevent.wants(KEVENT_REQ_ONESHOT)) return events | EPOLLONESHOT;
   if (kevent.wants(KEVENT_REQ_ET)) return events | EPOLLET;
@@ -40,7 +40,7 @@ int DescriptorOrigin::enqueue(Queue& queue, Kevent& kevent) const {
   if (error < 0) return error;
   SharedDescriptors::instance().enter(fd, &queue);
   if (displaced != kNone) queue.broke(displaced, EBADF);
-  if (kevent.wants(KEVENT_REQ_ALWAYS_QUEUE | KEVENT_REQ_READY)) return 0;
+  if (kevent.wants(KEVENT_REQ_ALWAYS_QUEUE | KEVENT_REQ_READY | KEVENT_REQ_MUTED)) return 0;
   uint32_t revents = look(kevent);
   if (!revents) return 0;
   kevent.u.ret_data[0] = from_epoll(revents, kevent.u.event);
@@ -111,7 +111,7 @@ bool DescriptorOrigin::stale(Queue& queue, Kevent& kevent) const {
 }
 
 void DescriptorOrigin::fired(Queue& queue, Kevent& kevent, uint32_t revents) const {
-  if (kevent.is(Kevent::kMuted)) return;
+  if (kevent.is(Kevent::kMuted) || kevent.wants(KEVENT_REQ_MUTED)) return;
   if (kevent.level() && kevent.is(Kevent::kReady | Kevent::kUncommitted)) {
     kevent.state |= Kevent::kMuted;
     queue.count_mute();

@@ -67,14 +67,24 @@ const Origin& timer_origin() {
 }
 
 void Timers::expire(Queue& queue) {
+  // Setting a timerfd costs as much as delivering twenty timers. Where they are dense, each
+  // expiry waits for some more, half a millisecond at the most; where they are sparse, for none.
+  constexpr uint32_t kDense = 16;
+  constexpr uint64_t kWaitPerTimer = 2000;
+  constexpr uint64_t kLongestWait = 500000;
+
   armed_ns_ = UINT64_MAX;
   changed_ = true;
-  wheel_.advance(monotonic_now(), [&](uint32_t index) {
+  uint32_t count = 0;
+  uint64_t now = monotonic_now();
+  wheel_->advance(now, [&](uint32_t index) {
     Kevent& kevent = table_.at(index);
     kevent.state |= Kevent::kDue;
     kevent.pending++;
     queue.occurred(kevent);
+    count++;
   });
+  not_before_ns_ = count < kDense ? 0 : now + std::min(count * kWaitPerTimer, kLongestWait);
 }
 
 }  // namespace kevent

@@ -1,0 +1,68 @@
+#include <climits>
+#include <cerrno>
+#include <cstring>
+
+#include "arguments.h"
+#include "calls.h"
+#include "instance.h"
+
+namespace kevent::binding {
+namespace {
+
+// A path as the kernel takes it: a string in UTF-8, or bytes. 0 or a negative errno; false with a TypeError.
+bool read_path(napi_env env, napi_value value, char (&path)[PATH_MAX], int* error) {
+  size_t length = 0;
+  napi_valuetype type;
+  *error = 0;
+  if (napi_typeof(env, value, &type) == napi_ok && type == napi_string) {
+    if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) return false;
+    if (length < PATH_MAX) napi_get_value_string_utf8(env, value, path, PATH_MAX, &length);
+  } else {
+    Memory bytes;
+    if (!read_memory(env, value, &bytes)) return false;
+    length = bytes.bytes;
+    if (length > 0 && length < PATH_MAX) std::memcpy(path, bytes.data, length);
+  }
+  if (length >= PATH_MAX) {
+    *error = -ENAMETOOLONG;
+  } else if (std::memchr(path, 0, length)) {
+    *error = -EINVAL;  // the kernel would watch what is before the NUL
+  } else {
+    path[length] = '\0';
+  }
+  return true;
+}
+
+// (fd, path, mask)
+napi_value inode_watch(napi_env env, napi_callback_info info) {
+  Arguments<3> in(env, info);
+  int fd, error;
+  char path[PATH_MAX];
+  uint32_t mask;
+  bool fits = true;
+  if (!read_fd(env, in.values[0], &fd) || !read_path(env, in.values[1], path, &error) ||
+      !read_u32(env, in.values[2], &mask, &fits)) {
+    return nullptr;
+  }
+  if (!fits) error = -EINVAL;
+  return to_value(env, error < 0 ? error : kevent_inode_watch(fd, path, mask));
+}
+
+// (fd, wd)
+napi_value inode_unwatch(napi_env env, napi_callback_info info) {
+  Arguments<2> in(env, info);
+  int fd, wd;
+  if (!read_fd(env, in.values[0], &fd) || !read_fd(env, in.values[1], &wd)) return nullptr;
+  return to_value(env, kevent_inode_unwatch(fd, wd));
+}
+
+constexpr Function kFunctions[] = {
+    {"inodeWatch", inode_watch},
+    {"inodeUnwatch", inode_unwatch},
+};
+
+}  // namespace
+
+Functions inode_calls() { return {kFunctions, sizeof kFunctions / sizeof kFunctions[0]}; }
+
+}  // namespace kevent::binding
