@@ -17,7 +17,8 @@ class Blocking {
   // Runs call(const kevent_timespec* timeout, uint32_t flags), at most 50 ms of it.
   template <typename Call>
   int run(const Timeout& timeout, uint32_t flags, Call call) {
-    if (flags & KEVENT_FLAGS_NONBLOCK) return pass_through(timeout, flags & ~kFlagsResume, call);
+    // A caller that slices by itself knows what it does.
+    if (flags & (KEVENT_FLAGS_NONBLOCK | KEVENT_FLAGS_SLICE)) return pass_through(timeout, flags & ~kFlagsResume, call);
     int result = begin(timeout, flags);
     if (result < 0) return result;
     kevent_timespec until;

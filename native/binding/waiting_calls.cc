@@ -7,12 +7,11 @@
 namespace kevent::binding {
 namespace {
 
-bool read_timeout(napi_env env, const napi_value* sec_nsec_flags, Timeout* timeout, uint32_t* flags, bool* fits) {
-  return read_i53(env, sec_nsec_flags[0], &timeout->sec, fits) && read_i53(env, sec_nsec_flags[1], &timeout->nsec, fits) &&
-         read_u32(env, sec_nsec_flags[2], flags, fits);
+bool read_timeout(napi_env env, const napi_value* sec_nsec, Timeout* timeout, bool* fits) {
+  return read_i53(env, sec_nsec[0], &timeout->sec, fits) && read_i53(env, sec_nsec[1], &timeout->nsec, fits);
 }
 
-// (fd, min, max, sec, nsec, flags, buf)
+// (fd, min, max, sec, nsec, buf, flags)
 napi_value get_events(napi_env env, napi_callback_info info) {
   Arguments<7> in(env, info);
   int fd;
@@ -21,8 +20,8 @@ napi_value get_events(napi_env env, napi_callback_info info) {
   Memory buf;
   bool fits = true;
   if (!read_fd(env, in.values[0], &fd) || !read_u32(env, in.values[1], &min_nr, &fits) ||
-      !read_u32(env, in.values[2], &max_nr, &fits) || !read_timeout(env, in.values + 3, &timeout, &flags, &fits) ||
-      !read_memory(env, in.values[6], &buf)) {
+      !read_u32(env, in.values[2], &max_nr, &fits) || !read_timeout(env, in.values + 3, &timeout, &fits) ||
+      !read_memory(env, in.values[5], &buf) || !read_u32(env, in.values[6], &flags, &fits)) {
     return nullptr;
   }
   if (!fits || reinterpret_cast<uintptr_t>(buf.data) % alignof(ukevent) != 0) return to_value(env, -EINVAL);
@@ -40,7 +39,8 @@ napi_value wait(napi_env env, napi_callback_info info) {
   Timeout timeout;
   bool fits = true;
   if (!read_fd(env, in.values[0], &fd) || !read_u32(env, in.values[1], &num, &fits) ||
-      !read_u32(env, in.values[2], &old_uidx, &fits) || !read_timeout(env, in.values + 3, &timeout, &flags, &fits)) {
+      !read_u32(env, in.values[2], &old_uidx, &fits) || !read_timeout(env, in.values + 3, &timeout, &fits) ||
+      !read_u32(env, in.values[5], &flags, &fits)) {
     return nullptr;
   }
   if (!fits) return to_value(env, -EINVAL);
@@ -58,7 +58,8 @@ napi_value claim(napi_env env, napi_callback_info info) {
   double* out;
   bool fits = true;
   if (!read_fd(env, in.values[0], &fd) || !read_fd(env, in.values[1], &consumer) ||
-      !read_u32(env, in.values[2], &max, &fits) || !read_timeout(env, in.values + 3, &timeout, &flags, &fits)) {
+      !read_u32(env, in.values[2], &max, &fits) || !read_timeout(env, in.values + 3, &timeout, &fits) ||
+      !read_u32(env, in.values[5], &flags, &fits)) {
     return nullptr;
   }
   bool room = true;
