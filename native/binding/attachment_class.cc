@@ -48,15 +48,12 @@ napi_property_descriptor method(const char* name, napi_callback callback, Instan
 
 // (fd, control, callback, changes)
 napi_value Attachment::construct(napi_env env, napi_callback_info info) {
-  size_t count = 4;
-  napi_value arguments[4], receiver;
-  void* data = nullptr;
+  ConstructorArguments<4> in(env, info);
   int fd;
-  napi_get_cb_info(env, info, &count, arguments, &receiver, &data);
-  if (!read_fd(env, arguments[0], &fd)) return nullptr;
-  auto attachment = std::make_shared<Attachment>(*static_cast<Instance*>(data), fd);
-  if (!attachment->set_up(arguments)) return nullptr;
-  return wrap(receiver, std::move(attachment)) ? receiver : nullptr;
+  if (!in.constructs || !read_fd(env, in.values[0], &fd)) return nullptr;
+  auto attachment = std::make_shared<Attachment>(*in.instance, fd);
+  if (!attachment->set_up(in.values)) return nullptr;
+  return wrap(in.receiver, std::move(attachment)) ? in.receiver : nullptr;
 }
 
 bool Attachment::set_up(const napi_value* arguments) {

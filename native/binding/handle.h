@@ -88,6 +88,26 @@ struct MethodArguments {
   }
 };
 
+// The arguments of a constructor; constructs is false, with a TypeError, if it was called without new.
+template <size_t N>
+struct ConstructorArguments {
+  napi_value values[N];
+  napi_value receiver = nullptr;
+  Instance* instance;
+  bool constructs;
+
+  ConstructorArguments(napi_env env, napi_callback_info info) {
+    size_t count = N;
+    void* data = nullptr;
+    napi_value target = nullptr;
+    napi_get_cb_info(env, info, &count, values, &receiver, &data);
+    instance = static_cast<Instance*>(data);
+    // Otherwise the receiver would be whatever it is, the global object for example.
+    constructs = napi_get_new_target(env, info, &target) == napi_ok && target != nullptr;
+    if (!constructs) throw_type_error(env, "a class cannot be called without new");
+  }
+};
+
 // A method without arguments.
 template <typename T, int (T::*method)()>
 napi_value call_method(napi_env env, napi_callback_info info) {

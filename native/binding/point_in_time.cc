@@ -65,25 +65,22 @@ void PointInTime::readable() {
 
 // (sec, nsec, flags, callback)
 napi_value PointInTime::construct(napi_env env, napi_callback_info info) {
-  size_t count = 4;
-  napi_value arguments[4], receiver;
-  void* data = nullptr;
+  ConstructorArguments<4> in(env, info);
   Timeout timeout;
   uint32_t flags;
   bool fits = true;
-  napi_get_cb_info(env, info, &count, arguments, &receiver, &data);
-  if (!read_i53(env, arguments[0], &timeout.sec, &fits) || !read_i53(env, arguments[1], &timeout.nsec, &fits) ||
-      !read_u32(env, arguments[2], &flags, &fits)) {
+  if (!in.constructs || !read_i53(env, in.values[0], &timeout.sec, &fits) ||
+      !read_i53(env, in.values[1], &timeout.nsec, &fits) || !read_u32(env, in.values[2], &flags, &fits)) {
     return nullptr;
   }
-  if (!is_function(env, arguments[3])) {
+  if (!is_function(env, in.values[3])) {
     throw_type_error(env, "callback must be a function");
     return nullptr;
   }
   if (!fits) timeout.sec = -1;  // start will say -EINVAL
-  auto point = std::make_shared<PointInTime>(*static_cast<Instance*>(data), timeout, flags);
-  if (!point->callback_.set(arguments[3])) return nullptr;
-  return wrap(receiver, std::move(point)) ? receiver : nullptr;
+  auto point = std::make_shared<PointInTime>(*in.instance, timeout, flags);
+  if (!point->callback_.set(in.values[3])) return nullptr;
+  return wrap(in.receiver, std::move(point)) ? in.receiver : nullptr;
 }
 
 napi_value PointInTime::define(Instance& instance) {

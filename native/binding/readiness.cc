@@ -77,19 +77,16 @@ void Readiness::tell() {
 
 // (fd, callback)
 napi_value Readiness::construct(napi_env env, napi_callback_info info) {
-  size_t count = 2;
-  napi_value arguments[2], receiver;
-  void* data = nullptr;
+  ConstructorArguments<2> in(env, info);
   int fd;
-  napi_get_cb_info(env, info, &count, arguments, &receiver, &data);
-  if (!read_fd(env, arguments[0], &fd)) return nullptr;
-  if (!is_function(env, arguments[1])) {
+  if (!in.constructs || !read_fd(env, in.values[0], &fd)) return nullptr;
+  if (!is_function(env, in.values[1])) {
     throw_type_error(env, "callback must be a function");
     return nullptr;
   }
-  auto readiness = std::make_shared<Readiness>(*static_cast<Instance*>(data), fd);
-  if (!readiness->callback_.set(arguments[1])) return nullptr;
-  return wrap(receiver, std::move(readiness)) ? receiver : nullptr;
+  auto readiness = std::make_shared<Readiness>(*in.instance, fd);
+  if (!readiness->callback_.set(in.values[1])) return nullptr;
+  return wrap(in.receiver, std::move(readiness)) ? in.receiver : nullptr;
 }
 
 napi_value Readiness::define(Instance& instance) {

@@ -50,22 +50,10 @@ int pthread_sigmask(int how, const sigset_t* set, sigset_t* old) noexcept {
 FIRST(pthread_once);
 int pthread_once(pthread_once_t* control, void (*routine)()) { return first_pthread_once(control, routine); }
 
+// libgcc takes the address of this one to learn whether there are threads.
 FIRST(pthread_key_create);
-int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) noexcept {
-  return first_pthread_key_create(key, destructor);
-}
-
-// libgcc asks by this name whether there are threads.
 int __pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) noexcept {
   return first_pthread_key_create(key, destructor);
-}
-
-FIRST(pthread_getspecific);
-void* pthread_getspecific(pthread_key_t key) noexcept { return first_pthread_getspecific(key); }
-
-FIRST(pthread_setspecific);
-int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
-  return first_pthread_setspecific(key, value);
 }
 
 // Before 2.33 fstat was an inline function of the headers and no symbol at all. Both architectures

@@ -97,6 +97,7 @@ enum { /* flags of the waiting calls */
   KEVENT_FLAGS_BOOTTIME = 0x4,   /* ... it is on CLOCK_BOOTTIME; relative waits count suspend too */
   KEVENT_FLAGS_CLOCK_STEP = 0x8, /* absolute, CLOCK_REALTIME: -ECANCELED when the clock is set */
   KEVENT_FLAGS_NONBLOCK = 0x10,  /* never sleep: -EAGAIN if nothing is ready, -ENOBUFS if the ring is full */
+  KEVENT_FLAGS_SLICE = 0x40,   /* the timeout ends a slice of a longer wait: -EAGAIN or -ENOBUFS then, nothing moved */
   KEVENT_FLAGS_NO_COLLECT = 0x20, /* kevent_claim, with NONBLOCK: only what is ready already, ask no origin */
 };
 

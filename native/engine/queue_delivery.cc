@@ -173,7 +173,8 @@ int Queue::get_events(uint32_t min_nr, uint32_t max_nr, const kevent_timespec* t
     }
     collect(max_nr - moved);
     bool nonblock = flags & KEVENT_FLAGS_NONBLOCK;
-    bool stop = waiter.released || nonblock || deadline.passed();
+    bool over = nonblock || deadline.passed();
+    bool stop = waiter.released || (over && !(flags & KEVENT_FLAGS_SLICE));
     if (moved + ready_.size() >= min_nr || stop) {
       // LAST_CHECK may find that less is ready than it seemed: then we wait for the rest.
       moved += fill_buffer(max_nr - moved, buf + moved);
@@ -182,7 +183,7 @@ int Queue::get_events(uint32_t min_nr, uint32_t max_nr, const kevent_timespec* t
         return moved == 0 && min_nr > 0 && nonblock ? -EAGAIN : static_cast<int>(moved);
       }
     }
-    error = sleep(lock, waiter, deadline);
+    error = over ? -EAGAIN : sleep(lock, waiter, deadline);
     if (error < 0) {
       pass_on();
       return moved > 0 ? static_cast<int>(moved) : error;

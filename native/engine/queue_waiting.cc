@@ -32,12 +32,14 @@ int Queue::wait(uint32_t num, uint32_t old_uidx, const kevent_timespec* timeout,
       moved = fill_ring(num);
       ready = num == 0 && next_ready() != nullptr;
     }
-    if (moved > 0 || ready || waiter.released || ring_.kidx() != old_uidx || deadline.passed()) {
+    bool over = deadline.passed();
+    bool slice = flags & KEVENT_FLAGS_SLICE;
+    if (moved > 0 || ready || waiter.released || ring_.kidx() != old_uidx || (over && !slice)) {
       pass_on();
       return static_cast<int>(moved);
     }
     error = room > 0 ? -EAGAIN : -ENOBUFS;
-    if (!(flags & KEVENT_FLAGS_NONBLOCK)) error = sleep(lock, waiter, deadline);
+    if (!over && !(flags & KEVENT_FLAGS_NONBLOCK)) error = sleep(lock, waiter, deadline);
     if (error < 0) {
       pass_on();
       return error;
@@ -79,13 +81,15 @@ int Queue::claim(int consumer, uint32_t max, const kevent_timespec* timeout, uin
       return self.starved ? -ENOBUFS : 0;
     }
     uint32_t count = ring_.claim(consumer, max, position);
-    if (count > 0 || waiter.released || (waits && deadline.passed())) {
+    bool over = deadline.passed();
+    bool slice = flags & KEVENT_FLAGS_SLICE;
+    if (count > 0 || waiter.released || (waits && over && !slice)) {
       if (ring_.claimable_by_others(consumer)) tell_another(consumer);
       pass_on();
       return static_cast<int>(count);
     }
     error = self.starved ? -ENOBUFS : -EAGAIN;
-    if (waits) error = sleep(lock, waiter, deadline);
+    if (waits && !over) error = sleep(lock, waiter, deadline);
     if (error < 0) {
       pass_on();
       return error;

@@ -1,0 +1,140 @@
+/**
+ * What the native binding offers, and how it is found. Importing this file loads nothing: the
+ * first use does, so that a program which merely imports the package starts on every platform.
+ */
+import type { Attachment, Deadline, Readiness } from './handles.js';
+import { type LoadFailure, load } from './load.js';
+
+/** A typed array of any kind: what the binding takes as memory. It reads its length at every call. */
+export type Memory = NodeJS.TypedArray;
+
+/**
+ * The functions of the native binding. Each returns a number: 0 or more, or a negative errno. A
+ * wrong type throws a TypeError; a number that cannot be what is asked for is answered with
+ * -EINVAL (-EBADF for an fd), memory that is too short for what is said with -EFAULT.
+ *
+ * Times are `(sec, nsec)`; `sec < 0` waits for ever. Positions are numbers below 2^53.
+ *
+ * `getEvents`, `wait` and `claim` block the thread for at most 50 ms at a time: they answer
+ * {@link WAIT_AGAIN} when their time is not over, and want to be called again at once with the
+ * same arguments and {@link FLAGS_RESUME} added to the flags. With KEVENT_FLAGS_NONBLOCK they never
+ * do so.
+ */
+export interface Binding {
+  /** Makes a queue. The ring is held until `close`, or until the last environment that holds it is gone. */
+  init(ring: Memory | null, size: number, flags: number): number;
+  /** This environment too holds the queue, and its ring; -EINVAL if that is not the queue's ring. */
+  share(fd: number, ring: Memory | null): number;
+  /** Closes the queue for every environment. */
+  close(fd: number): number;
+  ctl(fd: number, cmd: number, num: number, entries: Memory | null): number;
+  getEvents(
+    fd: number,
+    min: number,
+    max: number,
+    sec: number,
+    nsec: number,
+    buf: Memory,
+    flags: number,
+  ): number;
+  wait(fd: number, num: number, oldUidx: number, sec: number, nsec: number, flags: number): number;
+  commit(fd: number, newUidx: number, over: number): number;
+  consumerOpen(fd: number): number;
+  consumerClose(fd: number, consumer: number): number;
+  /** `out[0]` becomes the position of the first slot claimed. */
+  claim(
+    fd: number,
+    consumer: number,
+    max: number,
+    sec: number,
+    nsec: number,
+    flags: number,
+    out: Float64Array,
+  ): number;
+  finish(fd: number, consumer: number, position: number, count: number): number;
+  /** Copies as much as fits, returns the payload's whole length; `null` only asks for that. */
+  payload(fd: number, handle: number, buf: Memory | null): number;
+  inodeWatch(fd: number, path: string | Uint8Array, mask: number): number;
+  inodeUnwatch(fd: number, wd: number): number;
+  timerCreate(clock: number): number;
+  timerSettime(
+    handle: number,
+    flags: number,
+    valueSec: number,
+    valueNsec: number,
+    intervalSec: number,
+    intervalNsec: number,
+  ): number;
+  /** `out`: value's sec and nsec, interval's sec and nsec. */
+  timerGettime(handle: number, out: Float64Array): number;
+  timerDelete(handle: number): number;
+  /** `out`: the 12 numbers of `struct kevent_statistics`, in its order. */
+  stats(fd: number, out: Float64Array): number;
+  /** Takes our place in front of signal handlers again that libuv has just put in or taken out. */
+  signalReassert(): void;
+  /** The sha256 of native/ that the binary was built from. */
+  sourceHash(): string;
+  /** Every constant and offset as the compiler sees it. */
+  layout(): Record<string, number | bigint>;
+  /** Which mechanism connects this thread's event loop: `'uv'` or `'thread'`. */
+  driver(): string;
+  readonly Attachment: new (
+    fd: number,
+    control: Float64Array,
+    callback: () => void,
+    changes?: Memory | null,
+  ) => Attachment;
+  readonly Readiness: new (fd: number, callback: () => void) => Readiness;
+  readonly Deadline: new (
+    sec: number,
+    nsec: number,
+    flags: number,
+    callback: (result: number) => void,
+  ) => Deadline;
+}
+
+/** What a blocking call answers when its slice of 50 ms is over but its time is not. No errno has this value. */
+export const WAIT_AGAIN = -4096;
+/**
+ * Added to the flags of a waiting call that is going to be repeated: its timeout, when it ends, is answered
+ * as KEVENT_FLAGS_NONBLOCK is, moves nothing and takes no wake-up. With NONBLOCK, `getEvents` moves
+ * nothing unless `min` are ready.
+ */
+export const FLAGS_SLICE = 0x40;
+/** Added to the flags of a waiting call that goes on where {@link WAIT_AGAIN} left off. */
+export const FLAGS_RESUME = 0x40000000;
+
+let loaded: Binding | undefined;
+let failure: LoadFailure | undefined;
+
+function attempt(): Binding | undefined {
+  if (loaded === undefined && failure === undefined) {
+    const result = load();
+    if (result.binding !== undefined) loaded = result.binding;
+    else failure = result;
+  }
+  return loaded;
+}
+
+/**
+ * The native binding; loaded when first asked for, once per thread.
+ *
+ * @throws ERR_FEATURE_UNAVAILABLE_ON_PLATFORM, with a message that says what was looked for and the
+ * loader's own error as `cause`
+ */
+export function binding(): Binding {
+  const found = loaded ?? attempt();
+  if (found !== undefined) return found;
+  const error = new Error(failure?.message, { cause: failure?.cause });
+  throw Object.assign(error, { code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM' });
+}
+
+/**
+ * Whether kevent works here: Linux, with a binary for this architecture and C library. Never throws.
+ *
+ * @example
+ * if (isSupported()) await using queue = new Queue();
+ */
+export function isSupported(): boolean {
+  return attempt() !== undefined;
+}

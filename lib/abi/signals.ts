@@ -1,0 +1,43 @@
+import { isMainThread } from 'node:worker_threads';
+
+import { binding } from './binding.js';
+
+/*
+ * libuv installs its own handler with sigaction when the first `process.on('SIG…')` listener of a
+ * signal comes, and takes it out when the last one goes; either replaces the handler by which
+ * SIGNAL kevents are recorded. Node does this in listeners of its own for 'newListener' and
+ * 'removeListener', put in at bootstrap and therefore called before ours. Only the main thread has signal
+ * listeners.
+ */
+
+const holders = new Set<number>();
+
+function reassert(event: string | symbol): void {
+  if (typeof event === 'string' && event.startsWith('SIG')) binding().signalReassert();
+}
+
+/**
+ * Says that a queue has SIGNAL kevents: from now on they survive listeners that come and go.
+ *
+ * @param fd - the queue
+ */
+export function holdSignals(fd: number): void {
+  if (!isMainThread || holders.has(fd)) return;
+  if (holders.size === 0) {
+    process.on('newListener', reassert);
+    process.on('removeListener', reassert);
+  }
+  holders.add(fd);
+}
+
+/** Says that a queue has no SIGNAL kevents any more, or is closed. */
+export function releaseSignals(fd: number): void {
+  if (!holders.delete(fd) || holders.size > 0) return;
+  process.removeListener('newListener', reassert);
+  process.removeListener('removeListener', reassert);
+}
+
+/** Whether {@link holdSignals} has nothing left to do for this queue. */
+export function signalsHeld(fd: number): boolean {
+  return !isMainThread || holders.has(fd);
+}

@@ -1,0 +1,66 @@
+import type { Hold } from './backlog.js';
+import type { Claims } from './claims.js';
+import type { Consumer } from './consumer.js';
+import type { QueueEvent } from './event.js';
+import { EventCursor } from './event_cursor.js';
+
+/**
+ * The events that have come since the batch before, in the order of the ring, which it reads in place. A
+ * batch can be gone through once: each `for` goes on where the last one stopped, and gives the same reused event
+ * object for every event. It is good until the next batch is asked for.
+ *
+ * @example
+ * for await (const batch of queue) {
+ *   for (const event of batch) console.log(event.type, event.data0);
+ * }
+ */
+export interface Batch extends Iterable<QueueEvent> {
+  /** Events in it, seen or not. Those of kevents that were removed meanwhile are skipped, and counted. */
+  readonly length: number;
+  /**
+   * Gives back the slots of the events seen so far, the current one included, without waiting for
+   * the next batch. They cannot be read after that.
+   */
+  commit(): void;
+}
+
+const DONE: IteratorResult<QueueEvent> = { value: undefined, done: true };
+
+export class RingBatch implements Batch, Iterator<QueueEvent> {
+  length = 0;
+  readonly hold: Hold;
+  /** Not used, but as long as somebody has the batch its loop must not be garbage. */
+  readonly loop: object;
+  readonly #claims: Claims;
+  readonly #cursor: EventCursor;
+  readonly #result: IteratorResult<QueueEvent>;
+
+  constructor(consumer: Consumer, hold: Hold, loop: object) {
+    this.hold = hold;
+    this.loop = loop;
+    this.#claims = consumer.claims;
+    this.#cursor = new EventCursor(consumer.ring, consumer.registry);
+    this.#result = { value: this.#cursor, done: false };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<QueueEvent> {
+    const { hold } = this;
+    const { backlog } = this.#claims;
+    while (hold.at < hold.to) {
+      const index = backlog.index(hold.at);
+      hold.at += 1;
+      if (this.#cursor.moveTo(index)) return this.#result;
+    }
+    return DONE;
+  }
+
+  commit(): void {
+    const { from, at } = this.hold;
+    this.hold.from = at;
+    this.#claims.release(from, at);
+  }
+}

@@ -1,0 +1,36 @@
+import { type Batch, RingBatch } from './batch.js';
+import { Iteration } from './iteration.js';
+
+/** A loop by batch: `for await (const batch of queue)`. */
+export class Batches extends Iteration<Batch> {
+  #batch: RingBatch | undefined;
+  /** A batch was handed out just now: nobody can have seen it before the microtasks run. */
+  #fresh = false;
+  readonly #onMicrotask = (): void => {
+    this.#fresh = false;
+  };
+
+  protected override take(): Batch | undefined {
+    const { backlog } = this.consumer.claims;
+    if (!backlog.hasMore) return undefined;
+    let batch = this.#batch;
+    // With concurrent calls of next() there are several batches in use at the same time.
+    if (batch === undefined || batch.hold.from !== batch.hold.to) {
+      batch = this.#batch = new RingBatch(this.consumer, this.newHold(), this);
+    }
+    backlog.take(batch.hold);
+    batch.length = batch.hold.to - batch.hold.from;
+    this.#fresh = true;
+    queueMicrotask(this.#onMicrotask);
+    return batch;
+  }
+
+  protected override consume(): void {
+    if (this.#fresh) return;
+    for (const hold of this.holds) {
+      const { from, to } = hold;
+      hold.from = hold.at = to;
+      this.consumer.claims.release(from, to);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { AsyncResource } from 'node:async_hooks';
+
+import type { QueueEvent } from './event.js';
+import type { Registry } from './registry.js';
+
+/** Called with each event of a kevent. The event is reused: it is good only until the handler returns. */
+export type Handler<Data = unknown, Payload = unknown> = (event: QueueEvent<Data, Payload>) => void;
+
+/**
+ * Where the events of some kevents go: to a handler in the async context of the one who gave it, or, without
+ * a handler, to the loops over the queue. Shared by all kevents that are added in one call, so
+ * that a kevent costs one reference for its registry, handler and context together.
+ */
+export class Dispatch {
+  readonly registry: Registry;
+  readonly handler: Handler | undefined;
+  readonly #context: AsyncResource | undefined;
+
+  constructor(registry: Registry, handler: Handler | undefined) {
+    this.registry = registry;
+    this.handler = handler;
+    // Node.js does not carry AsyncLocalStorage into native callbacks (from 24 on not even by chance).
+    if (handler !== undefined) this.#context = new AsyncResource('KEVENT');
+  }
+
+  run(event: QueueEvent): void {
+    if (this.handler !== undefined) this.#context?.runInAsyncScope(this.handler, undefined, event);
+  }
+}

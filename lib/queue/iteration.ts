@@ -1,0 +1,126 @@
+import type { Hold } from './backlog.js';
+import type { Consumer, Waiter } from './consumer.js';
+
+type Result<T> = IteratorResult<T, undefined>;
+
+/** What a loop leaves behind when it becomes garbage without having ended. */
+interface Abandoned {
+  readonly consumer: Consumer;
+  readonly holds: readonly Hold[];
+}
+
+const abandoned = new FinalizationRegistry<Abandoned>(({ consumer, holds }) => {
+  letGo(consumer, holds);
+  if (!consumer.closed) consumer.leave();
+});
+
+/** What was seen is consumed; what was not is handed back, for other loops or a later one. */
+function letGo(consumer: Consumer, holds: readonly Hold[]): void {
+  const { claims } = consumer;
+  for (const hold of holds) {
+    claims.release(hold.from, hold.at);
+    claims.backlog.giveBack(hold.at, hold.to);
+    hold.from = hold.at = hold.to;
+    claims.holds.delete(hold);
+  }
+}
+
+/**
+ * What loops by batch and loops by event have in common: a queue of requests, and the end. By hand,
+ * because an async generator costs several times as much for each value, and makes concurrent
+ * calls of next() wait for each other.
+ */
+export abstract class Iteration<T> implements AsyncIterableIterator<T>, Waiter {
+  protected readonly consumer: Consumer;
+  readonly #holds: Hold[] = [];
+  readonly #requests: ((result: Result<T>) => void)[] = [];
+  #state: 'new' | 'running' | 'ended' = 'new';
+
+  constructor(consumer: Consumer) {
+    this.consumer = consumer;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result<T>> {
+    try {
+      if (this.#state !== 'running') this.#begin();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (this.#state === 'ended') return Promise.resolve({ value: undefined, done: true });
+    this.consume();
+    const value = this.take() ?? (this.consumer.claimMore() ? this.take() : undefined);
+    if (value !== undefined) return Promise.resolve({ value, done: false });
+    if (this.consumer.closed) return this.return();
+    return new Promise((resolve) => {
+      this.#requests.push(resolve);
+      this.consumer.wait(this);
+    });
+  }
+
+  return(): Promise<Result<T>> {
+    this.#finish();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  throw(error?: unknown): Promise<Result<T>> {
+    this.#finish();
+    return Promise.reject(error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#finish();
+  }
+
+  serve(): boolean {
+    const value = this.take();
+    if (value === undefined) return false;
+    this.#requests.shift()?.({ value, done: false });
+    return true;
+  }
+
+  end(): void {
+    this.#state = 'ended';
+    abandoned.unregister(this);
+    for (const resolve of this.#requests.splice(0)) resolve({ value: undefined, done: true });
+  }
+
+  /** What the consumer asks for next: undefined if there is nothing. */
+  protected abstract take(): T | undefined;
+
+  /** The consumer asks for more: what it was given before is consumed. */
+  protected abstract consume(): void;
+
+  /** A hold that is released, or its unseen part handed back, when the loop ends in whatever way. */
+  protected newHold(): Hold {
+    const hold = { from: 0, at: 0, to: 0 };
+    this.#holds.push(hold);
+    this.consumer.claims.holds.add(hold);
+    return hold;
+  }
+
+  protected get holds(): readonly Hold[] {
+    return this.#holds;
+  }
+
+  #begin(): void {
+    const { consumer } = this;
+    if (consumer.closed) this.#state = 'ended';
+    if (this.#state === 'ended') return;
+    consumer.enter();
+    this.#state = 'running';
+    abandoned.register(this, { consumer, holds: this.#holds }, this);
+  }
+
+  #finish(): void {
+    const running = this.#state === 'running';
+    this.end();
+    if (!running || this.consumer.closed) return;
+    letGo(this.consumer, this.#holds);
+    this.consumer.forget(this);
+    this.consumer.leave();
+  }
+}

@@ -1,0 +1,262 @@
+import {
+  KEVENT_CTL_ADD,
+  KEVENT_CTL_REMOVE,
+  KEVENT_REQ_ALWAYS_QUEUE,
+  KEVENT_REQ_WAKEUP_ALL,
+  KEVENT_SIGNAL,
+} from '../abi/constants.js';
+import { systemError } from '../abi/errors.js';
+import { holdSignals, releaseSignals } from '../abi/signals.js';
+import { putRequest } from '../abi/ukevent.js';
+import { type AddError, addAllError, addError } from './add_error.js';
+import { applyChanges, changeError, changes, changeUser0, MOST_CHANGES } from './changes.js';
+import { checkRequest, firstWord, secondWord } from './checked_request.js';
+import type { Dispatch } from './dispatch.js';
+import { Kevent, KeventWithData } from './registration.js';
+import type { Request } from './request.js';
+import { KIND_REF, KIND_TYPE, MOST_SLOTS, Slots } from './slots.js';
+
+const SLOT_BITS = 24;
+const SLOT_MASK = MOST_SLOTS - 1;
+/** Owners are 1 to 127. Not 0: the user words of those who call kevent_ctl themselves should not look like ours. */
+const OWNERS = 0x7f;
+/** In `user[0]`: the event goes to a handler of its owner, and nobody else is to see it. */
+export const USER_HANDLED = 0x80000000;
+
+const ENOENT = -2;
+const ENOSPC = -28;
+
+/**
+ * The kevents that this thread has added to a queue. `user[0]` of each is its slot and this thread's
+ * owner number, `user[1]` the slot's generation: an event leads to its kevent by two array look-ups.
+ */
+export class Registry {
+  /** Kevents whose events go to a handler. */
+  handled = 0;
+  /** Kevents that keep the process alive. */
+  refed = 0;
+  /** Kevents that do both. */
+  refedHandled = 0;
+  /** Whether other threads may consume from the queue too. */
+  shared = false;
+
+  readonly #fd: number;
+  readonly #owner: number;
+  readonly #slots = new Slots();
+  readonly #changed: () => void;
+  #signals = 0;
+
+  /**
+   * @param owner - of those who share the queue, which one this is; any integer >= 0
+   * @param changed - called when one of the counts becomes 0 or is no longer 0
+   */
+  constructor(fd: number, owner: number, changed: () => void) {
+    this.#fd = fd;
+    this.#owner = (owner % OWNERS) + 1;
+    this.#changed = changed;
+  }
+
+  /** Whether a kevent that this thread added has, or had, these user words. */
+  owns(user0: number): boolean {
+    return ((user0 >>> SLOT_BITS) & OWNERS) === this.#owner;
+  }
+
+  /** The kevent of an event that this thread owns; undefined if it is stale. */
+  find(user0: number, user1: number): Kevent | undefined {
+    return this.#slots.find(user0 & SLOT_MASK, user1);
+  }
+
+  holds(kevent: Kevent): boolean {
+    return this.#slots.holds(kevent);
+  }
+
+  /** @throws AddError, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE */
+  add(request: Request, dispatch: Dispatch): Kevent {
+    checkRequest(request);
+    const slot = this.#slots.claim();
+    if (slot < 0) throw addError(ENOSPC, request, 0);
+    this.#put(0, slot, request, dispatch);
+    const result = applyChanges(this.#fd, KEVENT_CTL_ADD, 1);
+    if (result === 1) return this.#added(slot, request, dispatch);
+    this.#slots.free(slot);
+    throw result < 0 ? systemError(result, 'kevent_ctl') : addError(changeError(0), request, 0);
+  }
+
+  /** @throws AddAllError; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE: then nothing was added */
+  addAll(requests: readonly Request[], dispatch: Dispatch): Kevent[] {
+    for (const request of requests) checkRequest(request);
+    const kevents: Kevent[] = [];
+    const errors: AddError[] = [];
+    for (let from = 0; from < requests.length; from += MOST_CHANGES) {
+      this.#addSome(requests.slice(from, from + MOST_CHANGES), from, dispatch, kevents, errors);
+    }
+    if (errors.length > 0) throw addAllError(errors, kevents, requests.length);
+    return kevents;
+  }
+
+  /** Whether it was still there. */
+  remove(kevent: Kevent): boolean {
+    if (!this.holds(kevent)) return false;
+    this.#putKey(0, kevent, 0, 0);
+    // The result does not matter. -EBADF: another thread has closed the queue. ENOENT: the kevent is
+    // on its way as the last event, or another thread has got that. In each case it is gone.
+    applyChanges(this.#fd, KEVENT_CTL_REMOVE, 1);
+    this.end(kevent);
+    return true;
+  }
+
+  /** How many were still there. */
+  removeAll(kevents: readonly Kevent[]): number {
+    let removed = 0;
+    for (let from = 0; from < kevents.length; from += MOST_CHANGES) {
+      const some = kevents.slice(from, from + MOST_CHANGES).filter((kevent) => this.holds(kevent));
+      changes(some.length);
+      some.forEach((kevent, index) => {
+        this.#putKey(index, kevent, 0, 0);
+      });
+      applyChanges(this.#fd, KEVENT_CTL_REMOVE, some.length);
+      for (const kevent of some) {
+        // Not if it was in the list twice.
+        if (!this.holds(kevent)) continue;
+        this.end(kevent);
+        removed += 1;
+      }
+    }
+    return removed;
+  }
+
+  /** Every kevent that is still there. */
+  kevents(): Kevent[] {
+    return this.#slots.kevents();
+  }
+
+  /** MODIFY or READY. @throws SystemError */
+  control(kevent: Kevent, cmd: number, event: number, flags: number): void {
+    if (!this.holds(kevent)) throw systemError(ENOENT, 'kevent_ctl', 'the kevent is not registered any more');
+    this.#putKey(0, kevent, event, this.#flags(flags, kevent.dispatch));
+    const result = applyChanges(this.#fd, cmd, 1);
+    if (result !== 1) throw systemError(result < 0 ? result : changeError(0), 'kevent_ctl');
+  }
+
+  setRef(kevent: Kevent, ref: boolean): void {
+    if (!this.holds(kevent)) return;
+    const kind = this.#slots.kind(kevent.slot);
+    if (((kind & KIND_REF) !== 0) === ref) return;
+    this.#slots.setKind(kevent.slot, kind ^ KIND_REF);
+    if (ref) this.#count(0, 1, kevent.dispatch);
+    else this.#count(0, -1, kevent.dispatch);
+  }
+
+  /** The kevent is gone: removed, or its last event is delivered. Its slot will be used again. */
+  end(kevent: Kevent): void {
+    const kind = this.#slots.kind(kevent.slot);
+    this.#slots.free(kevent.slot);
+    if ((kind & KIND_TYPE) === KEVENT_SIGNAL) {
+      this.#signals -= 1;
+      if (this.#signals === 0) releaseSignals(this.#fd);
+    }
+    this.#count(-1, (kind & KIND_REF) !== 0 ? -1 : 0, kevent.dispatch);
+  }
+
+  /** The queue is closed, and everything in it gone. */
+  clear(): void {
+    this.#slots.clear();
+    this.handled = this.refed = this.refedHandled = this.#signals = 0;
+    releaseSignals(this.#fd);
+  }
+
+  #addSome(
+    requests: readonly Request[],
+    from: number,
+    dispatch: Dispatch,
+    kevents: Kevent[],
+    errors: AddError[],
+  ): void {
+    changes(requests.length);
+    let count = 0;
+    for (const request of requests) {
+      const slot = this.#slots.claim();
+      if (slot < 0) break;
+      this.#put(count, slot, request, dispatch);
+      count += 1;
+    }
+    const result = count > 0 ? applyChanges(this.#fd, KEVENT_CTL_ADD, count) : 0;
+    for (const [index, request] of requests.entries()) {
+      const failure =
+        index >= count ? ENOSPC : result < 0 ? result : result === count ? 0 : changeError(index);
+      const slot = index < count ? changeUser0(index) & SLOT_MASK : -1;
+      if (failure === 0) {
+        kevents.push(this.#added(slot, request, dispatch));
+      } else {
+        if (slot >= 0) this.#slots.free(slot);
+        errors.push(addError(failure, request, from + index));
+      }
+    }
+  }
+
+  #added(slot: number, request: Request, dispatch: Dispatch): Kevent {
+    const { type, id, data } = request;
+    const kevent = data === undefined ? new Kevent(dispatch, slot) : new KeventWithData(dispatch, slot, data);
+    this.#slots.fill(slot, kevent, type | KIND_REF, firstWord(id), secondWord(id));
+    if (type === KEVENT_SIGNAL) {
+      this.#signals += 1;
+      holdSignals(this.#fd);
+    }
+    this.#count(1, 1, dispatch);
+    return kevent;
+  }
+
+  /** Says by how much the numbers of kevents, and of those that keep the process alive, have changed. */
+  #count(all: number, refed: number, dispatch: Dispatch): void {
+    const before = this.refed;
+    this.refed = before + refed;
+    let edge = (before === 0) !== (this.refed === 0);
+    if (dispatch.handler !== undefined) {
+      const { handled, refedHandled } = this;
+      this.handled = handled + all;
+      this.refedHandled = refedHandled + refed;
+      edge ||= (handled === 0) !== (this.handled === 0) || (refedHandled === 0) !== (this.refedHandled === 0);
+    }
+    if (edge) this.#changed();
+  }
+
+  #flags(flags: number, dispatch: Dispatch): number {
+    // What goes to a handler must come to this thread: so every thread gets it, and the others skip it.
+    const owned = this.shared && dispatch.handler !== undefined ? KEVENT_REQ_WAKEUP_ALL : 0;
+    return flags | KEVENT_REQ_ALWAYS_QUEUE | owned;
+  }
+
+  #user0(slot: number, dispatch: Dispatch): number {
+    return (slot | (this.#owner << SLOT_BITS) | (dispatch.handler === undefined ? 0 : USER_HANDLED)) >>> 0;
+  }
+
+  #put(index: number, slot: number, request: Request, dispatch: Dispatch): void {
+    const { type, id, event, flags } = request;
+    putRequest(
+      changes(index + 1),
+      index,
+      firstWord(id),
+      secondWord(id),
+      type,
+      event,
+      this.#flags(flags ?? 0, dispatch),
+      this.#user0(slot, dispatch),
+      this.#slots.generation(slot),
+    );
+  }
+
+  #putKey(index: number, kevent: Kevent, event: number, flags: number): void {
+    const { slot, dispatch } = kevent;
+    putRequest(
+      changes(index + 1),
+      index,
+      this.#slots.id0(slot),
+      this.#slots.id1(slot),
+      this.#slots.kind(slot) & KIND_TYPE,
+      event,
+      flags,
+      this.#user0(slot, dispatch),
+      this.#slots.generation(slot),
+    );
+  }
+}

@@ -1,0 +1,49 @@
+// consume-kevent.js EVENTS ROUNDS batch|event
+//
+// `for await (const batch of queue)`, or `for await (const event of queue.events())`, over EVENTS user
+// events that are in the ring before the loop begins. CPU time in µs, of the loop alone and of
+// making them ready, over all ROUNDS.
+import { setImmediate } from 'node:timers/promises';
+
+import { Queue, request } from 'kevent';
+
+import { cpuMicroseconds, print } from '../measure/cpu.js';
+
+const [events, rounds] = process.argv.slice(2, 4).map(Number);
+const by = process.argv[4];
+const queue = new Queue({ ringSize: events });
+const registrations = queue.addAll(Array.from({ length: events }, (_, index) => request.user(index)));
+let sum = 0;
+let produce = 0;
+let consume = 0;
+
+async function byBatch() {
+  let seen = 0;
+  for await (const batch of queue) {
+    for (const event of batch) sum += event.id0;
+    seen += batch.length;
+    if (seen === events) break;
+  }
+}
+
+async function byEvent() {
+  let seen = 0;
+  for await (const event of queue.events()) {
+    sum += event.id0;
+    seen += 1;
+    if (seen === events) break;
+  }
+}
+
+for (let round = -2; round < rounds; round += 1) {
+  let start = cpuMicroseconds();
+  for (const registration of registrations) registration.ready();
+  while (queue.stats().ready > 0) await setImmediate();
+  if (round >= 0) produce += cpuMicroseconds() - start;
+
+  start = cpuMicroseconds();
+  await (by === 'batch' ? byBatch() : byEvent());
+  if (round >= 0) consume += cpuMicroseconds() - start;
+}
+print({ produce, consume, sum });
+queue.close();

@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { cp, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { installedProject, type Project } from './project.js';
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await installedProject();
+  await writeFile(
+    path.join(project.folder, 'queue.mjs'),
+    `import { Queue, request } from 'kevent';
+     const queue = new Queue();
+     queue.add(request.timer({ after: 1_000_000n }));
+     for await (const batch of queue) {
+       console.log('events:', batch.length);
+       break;
+     }
+     queue.close();`,
+  );
+  await writeFile(
+    path.join(project.folder, 'raw.mjs'),
+    `import { kevent_init, kevent_wait, kevent_close, RING_HEADER, UKEVENT_SIZE } from 'kevent/raw';
+     const fd = kevent_init(new SharedArrayBuffer(RING_HEADER + 4 * UKEVENT_SIZE), 4);
+     console.log('ready:', kevent_wait(fd, 1, 0, 0n));
+     kevent_close(fd);`,
+  );
+  await writeFile(
+    path.join(project.folder, 'required.cjs'),
+    `const { Queue } = require('kevent');
+     const { kevent_init } = require('kevent/raw');
+     console.log(typeof Queue, typeof kevent_init);`,
+  );
+  await writeFile(
+    path.join(project.folder, 'support.mjs'),
+    `import { isSupported, Queue } from 'kevent';
+     try {
+       new Queue().close();
+       console.log(isSupported(), 'works');
+     } catch (error) {
+       console.log(isSupported(), error.code);
+     }`,
+  );
+});
+
+afterAll(async () => {
+  await project?.[Symbol.asyncDispose]();
+});
+
+test('a queue delivers an event after an install without a compiler', async () => {
+  expect(await project.node(['queue.mjs'])).toBe('events: 1\n');
+});
+
+test('the five calls are there as kevent/raw', async () => {
+  expect(await project.node(['raw.mjs'])).toBe('ready: 0\n');
+});
+
+test('CommonJS can require both entries', async () => {
+  expect(await project.node(['required.cjs'])).toBe('function function\n');
+});
+
+test('without a binary for the platform importing works and the first use says so', async () => {
+  const prebuilds = path.join(project.folder, 'node_modules/kevent/prebuilds');
+  await rename(prebuilds, `${prebuilds}.away`);
+  try {
+    expect(await project.node(['support.mjs'])).toBe('false ERR_FEATURE_UNAVAILABLE_ON_PLATFORM\n');
+  } finally {
+    await rename(`${prebuilds}.away`, prebuilds);
+  }
+  expect(await project.node(['support.mjs'])).toBe('true works\n');
+});
+
+test('a strict TypeScript program compiles against the declarations', async () => {
+  await writeFile(
+    path.join(project.folder, 'program.mts'),
+    `import { Queue, request } from 'kevent';
+     import { kevent_init } from 'kevent/raw';
+     export const fd: number = kevent_init(null, 0);
+     export async function first(queue: Queue): Promise<number> {
+       queue.add(request.timer({ every: 1_000_000n }));
+       for await (const batch of queue) return batch.length;
+       return 0;
+     }`,
+  );
+  const root = path.join(import.meta.dirname, '../..');
+  const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
+  await cp(path.join(root, 'node_modules/@types'), path.join(project.folder, 'node_modules/@types'), {
+    recursive: true,
+  });
+  await cp(
+    path.join(root, 'node_modules/undici-types'),
+    path.join(project.folder, 'node_modules/undici-types'),
+    {
+      recursive: true,
+    },
+  );
+  const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
+  expect(await project.node([compiler, ...options, 'program.mts'])).toBe('');
+});
+
+// Takes as long as compiling the addon, and needs the headers that come with Node.js.
+const headers = existsSync(path.join(process.execPath, '../../include/node/node_api.h'));
+test.runIf(process.env['CI'] && headers)(
+  'an installed package can be built from source',
+  async () => {
+    const folder = path.join(project.folder, 'node_modules/kevent');
+    const npm = process.env['npm_execpath'] ?? '';
+    const output = await project.node([npm, '--prefix', folder, 'run', 'build:native'], {
+      PATH: process.env['PATH'],
+    });
+    expect(output).toContain('kevent.node');
+    await rename(path.join(folder, 'prebuilds'), path.join(folder, 'prebuilds.away'));
+    expect(await project.node(['queue.mjs'])).toBe('events: 1\n');
+  },
+  300_000,
+);
