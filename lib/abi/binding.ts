@@ -95,12 +95,6 @@ export interface Binding {
 
 /** What a blocking call answers when its slice of 50 ms is over but its time is not. No errno has this value. */
 export const WAIT_AGAIN = -4096;
-/**
- * Added to the flags of a waiting call that is going to be repeated: its timeout, when it ends, is answered
- * as KEVENT_FLAGS_NONBLOCK is, moves nothing and takes no wake-up. With NONBLOCK, `getEvents` moves
- * nothing unless `min` are ready.
- */
-export const FLAGS_SLICE = 0x40;
 /** Added to the flags of a waiting call that goes on where {@link WAIT_AGAIN} left off. */
 export const FLAGS_RESUME = 0x40000000;
 

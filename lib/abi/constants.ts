@@ -69,6 +69,8 @@ export const KEVENT_FLAGS_CLOCK_STEP = 0x8;
 export const KEVENT_FLAGS_NONBLOCK = 0x10;
 /** `kevent_claim` with NONBLOCK: only what is ready already; no origin is asked. */
 export const KEVENT_FLAGS_NO_COLLECT = 0x20;
+/** Native waiting calls: the timeout ends a slice of a longer wait: EAGAIN or ENOBUFS then, and nothing moved. */
+export const KEVENT_FLAGS_SLICE = 0x40;
 
 /** `ukevent.event` of TIMER and POSIX_TIMER. */
 export const KEVENT_TIMER_FIRED = 0x1;

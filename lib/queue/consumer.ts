@@ -32,7 +32,7 @@ const delivering = new Set<Consumer>();
 
 /**
  * This thread's share of a queue: attached to the event loop while there is somebody to deliver to,
- * a handler or a loop; gives those who wait what comes.
+ * a handler or a loop. Otherwise it asks nobody for events, and they stay where they come from.
  */
 export class Consumer {
   readonly claims: Claims;
@@ -146,10 +146,8 @@ export class Consumer {
     const { handled, refed, refedHandled, shared } = this.registry;
     const loops = this.#loops;
     if (handled > 0 || loops > 0) {
-      delivering.add(this);
       this.#start();
     } else {
-      delivering.delete(this);
       this.#rest(shared);
     }
     // On a shared queue, the events that a loop waits for are other threads' too.
@@ -163,7 +161,6 @@ export class Consumer {
     if (this.#closed) return;
     this.#detach();
     this.#closed = true;
-    delivering.delete(this);
     for (const waiter of this.#waiting.splice(0)) waiter.end();
   }
 
@@ -201,13 +198,16 @@ export class Consumer {
     this.attach();
     this.#remains.attachment?.start();
     this.#started = true;
+    delivering.add(this);
   }
 
-  /** Nobody to deliver to: costs nothing, and on a shared queue keeps nothing from other threads. */
+  /** Nobody to deliver to: costs nothing, and on a shared queue keeps nothing from the other threads. */
   #rest(shared: boolean): void {
     if (shared) this.#detach();
-    else if (this.#started) this.#remains.attachment?.stop();
+    if (!this.#started) return;
+    this.#remains.attachment?.stop();
     this.#started = false;
+    delivering.delete(this);
   }
 
   #detach(): void {
@@ -217,6 +217,7 @@ export class Consumer {
     attachment.close();
     this.#remains.attachment = undefined;
     this.#started = this.#holdsProcess = false;
+    delivering.delete(this);
   }
 
   #holdProcess(hold: boolean): void {

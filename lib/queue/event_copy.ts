@@ -1,7 +1,16 @@
-import { KEVENT_INODE, KEVENT_RET_BROKEN, KEVENT_SIGNAL } from '../abi/constants.js';
+import { KEVENT_RET_BROKEN } from '../abi/constants.js';
 import type { SystemError } from '../abi/errors.js';
+import {
+  WORD_EVENT,
+  WORD_ID0,
+  WORD_ID1,
+  WORD_REQ_FLAGS,
+  WORD_RET_DATA0,
+  WORD_RET_DATA1,
+  WORD_RET_FLAGS,
+  WORD_TYPE,
+} from '../abi/layout.js';
 import { eventError, type Payload, type QueueEvent, readPayload } from './event.js';
-import type { EventCursor } from './event_cursor.js';
 import type { Kevent } from './registration.js';
 
 /** An event of its own, with its payload: good for as long as one likes. */
@@ -16,24 +25,16 @@ export class EventCopy implements QueueEvent {
   readonly data1: number;
   readonly registration: Kevent | undefined;
 
-  constructor(cursor: EventCursor) {
-    this.type = cursor.type;
-    this.id0 = cursor.id0;
-    this.id1 = cursor.id1;
-    this.event = cursor.event;
-    this.flags = cursor.flags;
-    this.retFlags = cursor.retFlags;
-    this.data0 = cursor.data0;
-    this.data1 = cursor.data1;
-    this.registration = cursor.registration;
-  }
-
-  /** A copy of where the cursor stands. */
-  static of(cursor: EventCursor): EventCopy {
-    const { type } = cursor;
-    return type === KEVENT_INODE || type === KEVENT_SIGNAL
-      ? new EventCopyWithPayload(cursor)
-      : new EventCopy(cursor);
+  constructor(words: Uint32Array, base: number, registration: Kevent | undefined) {
+    this.type = words[base + WORD_TYPE] ?? 0;
+    this.id0 = words[base + WORD_ID0] ?? 0;
+    this.id1 = words[base + WORD_ID1] ?? 0;
+    this.event = words[base + WORD_EVENT] ?? 0;
+    this.flags = words[base + WORD_REQ_FLAGS] ?? 0;
+    this.retFlags = words[base + WORD_RET_FLAGS] ?? 0;
+    this.data0 = words[base + WORD_RET_DATA0] ?? 0;
+    this.data1 = words[base + WORD_RET_DATA1] ?? 0;
+    this.registration = registration;
   }
 
   get data(): unknown {
@@ -54,12 +55,17 @@ export class EventCopy implements QueueEvent {
 }
 
 /** The engine keeps a payload only until the slot is committed, so it is taken along. */
-class EventCopyWithPayload extends EventCopy {
+export class EventCopyWithPayload extends EventCopy {
   readonly #bytes: Uint8Array | undefined;
 
-  constructor(cursor: EventCursor) {
-    super(cursor);
-    this.#bytes = cursor.payloadBytes();
+  constructor(
+    words: Uint32Array,
+    base: number,
+    registration: Kevent | undefined,
+    bytes: Uint8Array | undefined,
+  ) {
+    super(words, base, registration);
+    this.#bytes = bytes;
   }
 
   override payload(): Payload {

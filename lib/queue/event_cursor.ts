@@ -3,6 +3,7 @@ import {
   KEVENT_INODE_IGNORED,
   KEVENT_REQ_ONESHOT,
   KEVENT_RET_BROKEN,
+  KEVENT_SIGNAL,
 } from '../abi/constants.js';
 import type { SystemError } from '../abi/errors.js';
 import {
@@ -20,6 +21,7 @@ import {
   WORD_USER1,
 } from '../abi/layout.js';
 import { eventError, type Payload, payloadBytes, type QueueEvent, readPayload } from './event.js';
+import { EventCopy, EventCopyWithPayload } from './event_copy.js';
 import type { Kevent } from './registration.js';
 import type { Registry } from './registry.js';
 
@@ -111,10 +113,19 @@ export class EventCursor implements QueueEvent {
   }
 
   payload(): Payload {
-    return readPayload(this.type, this.payloadBytes());
+    return readPayload(this.type, this.#payloadBytes());
   }
 
-  payloadBytes(): Uint8Array | undefined {
+  /** What is good for as long as one likes. */
+  copy(): EventCopy {
+    const { type } = this;
+    if (type !== KEVENT_INODE && type !== KEVENT_SIGNAL) {
+      return new EventCopy(this.#words, this.#base, this.registration);
+    }
+    return new EventCopyWithPayload(this.#words, this.#base, this.registration, this.#payloadBytes());
+  }
+
+  #payloadBytes(): Uint8Array | undefined {
     return payloadBytes(this.#ring.fd, this.type, this.retFlags, this.data1);
   }
 

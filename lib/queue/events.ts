@@ -1,7 +1,6 @@
 import type { Hold } from './backlog.js';
 import type { Consumer } from './consumer.js';
 import type { QueueEvent } from './event.js';
-import { EventCopy } from './event_copy.js';
 import { EventCursor } from './event_cursor.js';
 import { Iteration } from './iteration.js';
 
@@ -27,7 +26,7 @@ export class Events extends Iteration<QueueEvent> {
       this.#hold = hold;
       hold.from = number;
       hold.at = hold.to = number + 1;
-      if (this.#cursor.moveTo(claims.backlog.index(number))) return EventCopy.of(this.#cursor);
+      if (this.#cursor.moveTo(claims.backlog.index(number))) return this.#cursor.copy();
     }
   }
 

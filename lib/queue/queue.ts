@@ -303,8 +303,10 @@ export class Queue implements AsyncIterable<Batch> {
 
   #dispatch<Data, Payload>(handler: Handler<Data, Payload> | undefined): Dispatch {
     this.#check();
+    if (handler !== undefined && typeof handler !== 'function') {
+      throw invalidArgType('handler', 'a function', handler);
+    }
     if (handler === undefined) return this.#toLoops;
-    if (typeof handler !== 'function') throw invalidArgType('handler', 'a function', handler);
     // Before the kevent is there: if this thread cannot be attached, nothing has been added.
     this.#consumer.attach();
     return new Dispatch(this.#registry, handler as Handler);

@@ -80,7 +80,7 @@ export class Kevent implements Registration {
   // The registry leads to every other kevent of the queue: not what one wants to see in a log.
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     const { slot, active, data } = this;
-    return Object.assign(Object.create({ constructor: { name: 'Registration' } }), { slot, active, data });
+    return { slot, active, data };
   }
 }
 

@@ -1,5 +1,5 @@
 import {
-  KEVENT_MASK_ALL,
+  KEVENT_MASK_EMPTY,
   KEVENT_PIPE,
   KEVENT_POLL,
   KEVENT_POLL_POLLIN,
@@ -220,6 +220,6 @@ export const request = {
     options?: RequestOptions<Data> & { readonly ready?: boolean },
   ): Request<Data, undefined> {
     const more = options?.ready === true ? KEVENT_REQ_READY : 0;
-    return build(KEVENT_UNOTIFY, id, KEVENT_MASK_ALL, options, more);
+    return build(KEVENT_UNOTIFY, id, KEVENT_MASK_EMPTY, options, more);
   },
 } as const;

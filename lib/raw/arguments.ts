@@ -1,4 +1,5 @@
-import { FLAGS_RESUME, FLAGS_SLICE, type Memory } from '../abi/binding.js';
+import { FLAGS_RESUME, type Memory } from '../abi/binding.js';
+import { KEVENT_FLAGS_SLICE } from '../abi/constants.js';
 import { invalidArgType, invalidArgValue, outOfRange, systemError } from '../abi/errors.js';
 import { UKEVENT_SIZE } from '../abi/layout.js';
 
@@ -48,14 +49,15 @@ export function checkPosition(name: string, value: number): number {
 /** The flags of a waiting call. */
 export function checkFlags(syscall: string, flags: number): number {
   const bits = checkU32('flags', flags);
-  // The one bit that changes what a result means; it is between us and native code.
-  if (bits & KEVENT_FLAGS_SLICE)
-    throw systemError(-22, syscall, 'flags has a bit that is not a KEVENT_FLAGS_*');
+  // Bits by which this package slices waits: they change what a result means.
+  if (bits & (KEVENT_FLAGS_SLICE | FLAGS_RESUME)) {
+    throw systemError(-22, syscall, 'KEVENT_FLAGS_SLICE is not for callers, as waits are sliced already');
+  }
   return bits;
 }
 
 /** The memory behind a view or a buffer, as the binding takes it. */
-export function toMemory(name: string, value: Buffers): Memory {
+function toMemory(name: string, value: Buffers): Memory {
   if (ArrayBuffer.isView(value)) {
     if (value instanceof DataView) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
     return value as Memory;

@@ -1,5 +1,5 @@
-import { binding, FLAGS_SLICE } from '../abi/binding.js';
-import { KEVENT_FLAGS_NONBLOCK } from '../abi/constants.js';
+import { binding } from '../abi/binding.js';
+import { KEVENT_FLAGS_NONBLOCK, KEVENT_FLAGS_SLICE } from '../abi/constants.js';
 import {
   type Buffers,
   checkFlags,
@@ -47,7 +47,7 @@ export async function kevent_wait_async(
   if (checkFlags('kevent_wait', flags) & KEVENT_FLAGS_NONBLOCK) {
     return kevent_wait(fd, num, old_uidx, timeout, flags);
   }
-  const attempt = (): number => binding().wait(fd, num, old_uidx, 0, 0, KEVENT_FLAGS_NONBLOCK);
+  const attempt = (): number => binding().wait(fd, num, old_uidx, -1, 0, KEVENT_FLAGS_NONBLOCK);
   const call = { fd, syscall: 'kevent_wait', attempt, last: attempt, incomplete: never };
   return checkWait(await untilDone(call, time, flags, signal), 'kevent_wait', RING_HINT);
 }
@@ -78,11 +78,11 @@ export async function kevent_get_events_async(
   if (checkFlags('kevent_get_events', flags) & KEVENT_FLAGS_NONBLOCK) {
     return kevent_get_events(fd, min_nr, max_nr, timeout, buf, flags);
   }
-  const get = (how: number): number => binding().getEvents(fd, min_nr, max_nr, 0, 0, memory, how);
+  const get = (how: number): number => binding().getEvents(fd, min_nr, max_nr, -1, 0, memory, how);
   const call = {
     fd,
     syscall: 'kevent_get_events',
-    attempt: () => get(KEVENT_FLAGS_NONBLOCK | FLAGS_SLICE),
+    attempt: () => get(KEVENT_FLAGS_NONBLOCK | KEVENT_FLAGS_SLICE),
     last: () => get(KEVENT_FLAGS_NONBLOCK),
     incomplete: min_nr > 1 ? () => kevent_stats(fd).ready > 0 : never,
   };
@@ -114,7 +114,7 @@ export async function kevent_claim_async(
   }
   const out = new Float64Array(1);
   // Not NONBLOCK, which leaves a wake-up by READY to those who wait: we do wait, only not here.
-  const attempt = (): number => binding().claim(fd, consumer, max, 0, 0, FLAGS_SLICE, out);
+  const attempt = (): number => binding().claim(fd, consumer, max, 0, 0, KEVENT_FLAGS_SLICE, out);
   const call = { fd, syscall: 'kevent_claim', attempt, last: attempt, incomplete: never };
   const count = checkWait(await untilDone(call, time, flags, signal), 'kevent_claim', CLAIM_HINT);
   return { count, position: out[0] ?? 0 };

@@ -9,19 +9,6 @@ constexpr int64_t kSlice = 50'000'000;
 
 }  // namespace
 
-bool engine_slices() {
-  static const bool known = [] {
-    int fd = kevent_init(nullptr, 0, 0);
-    if (fd < 0) return false;
-    kevent_timespec now = {0, 0};
-    ukevent event;
-    bool slices = kevent_get_events(fd, 1, 1, &now, &event, kFlagsSlice) == -EAGAIN;
-    kevent_close(fd);
-    return slices;
-  }();
-  return known;
-}
-
 void Blocking::reset() {
   active_ = false;
   step_.reset();

@@ -9,11 +9,6 @@ namespace kevent::binding {
 // What JavaScript is told at the end of a slice: call again, with kFlagsResume. No errno is that large.
 constexpr int kWaitAgain = -4096;
 constexpr uint32_t kFlagsResume = 0x40000000;
-// The engine's flag for a wait that will be repeated; FLAGS_SLICE in lib/abi/binding.ts says what it does.
-constexpr uint32_t kFlagsSlice = 0x40;
-// Whether the engine has it. Without it waits are not sliced: what they answer is right, but a worker
-// is terminated only when they end.
-bool engine_slices();
 
 // The one waiting call that a thread can be in. The end of its time is computed once, at its first
 // slice, so that slicing does not make it longer.
@@ -23,14 +18,14 @@ class Blocking {
   template <typename Call>
   int run(const Timeout& timeout, uint32_t flags, Call call) {
     // A caller that slices by itself knows what it does.
-    if (flags & (KEVENT_FLAGS_NONBLOCK | kFlagsSlice) || !engine_slices()) return pass_through(timeout, flags & ~kFlagsResume, call);
+    if (flags & (KEVENT_FLAGS_NONBLOCK | KEVENT_FLAGS_SLICE)) return pass_through(timeout, flags & ~kFlagsResume, call);
     int result = begin(timeout, flags);
     if (result < 0) return result;
     kevent_timespec until;
     bool last = plan(&until);
     // Always on CLOCK_MONOTONIC: on a clock that is set back meanwhile, 50 ms can become an hour.
     // A slice that is not the last ends with -EAGAIN or -ENOBUFS and moves nothing, takes no wake-up.
-    uint32_t slice = KEVENT_FLAGS_ABSTIME | KEVENT_FLAGS_MONOTONIC | (last ? 0 : kFlagsSlice);
+    uint32_t slice = KEVENT_FLAGS_ABSTIME | KEVENT_FLAGS_MONOTONIC | (last ? 0 : KEVENT_FLAGS_SLICE);
     return conclude(call(&until, slice), last);
   }
 
@@ -40,7 +35,6 @@ class Blocking {
   template <typename Call>
   int pass_through(const Timeout& timeout, uint32_t flags, Call& call) {
     kevent_timespec time = {timeout.sec, timeout.nsec};
-    if ((flags & kFlagsSlice) && !engine_slices()) flags = (flags & ~kFlagsSlice) | KEVENT_FLAGS_NONBLOCK;
     return call(timeout.forever() ? nullptr : &time, flags);
   }
 

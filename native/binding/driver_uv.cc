@@ -104,24 +104,30 @@ int UvWatch::open_poll(Fd fd) {
 void UvWatch::close_poll() {
   if (poll_) uv_.close(as_handle(poll_), on_close);
   poll_ = nullptr;
+  started_ = false;
   // libuv has taken the fd out of its set by now; a moment later it may be somebody else's number.
   fd_.reset();
 }
 
+// libuv makes a system call of each start and stop, even of those that change nothing.
 int UvWatch::start() {
-  started_ = true;
-  return poll_ ? uv_.poll_start(poll_, UV_READABLE, on_poll) : -EBADF;
+  if (started_) return 0;
+  if (!poll_) return -EBADF;
+  int result = uv_.poll_start(poll_, UV_READABLE, on_poll);
+  started_ = result == 0;
+  return result;
 }
 
 void UvWatch::stop() {
+  if (started_ && poll_) uv_.poll_stop(poll_);
   started_ = false;
-  if (poll_) uv_.poll_stop(poll_);
 }
 
 int UvWatch::replace(Fd fd) {
+  bool restart = started_;
   close_poll();
   int result = open_poll(std::move(fd));
-  return result == 0 && started_ ? start() : result;
+  return result == 0 && restart ? start() : result;
 }
 
 void UvWatch::close() {

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "arguments.h"
 
@@ -15,7 +16,18 @@ class Handle;
 
 // The handles of one environment. JavaScript objects can outlive the Instance by a little, so each
 // handle shares it.
-using HandleTable = std::unordered_map<void*, std::shared_ptr<Handle>>;
+class HandleTable {
+ public:
+  void add(std::shared_ptr<Handle> handle);
+  void remove(void* handle);
+  // nullptr for pointers that are not of handles of this environment: they are not followed.
+  Handle* find(void* pointer);
+  std::vector<std::shared_ptr<Handle>> all() const;
+
+ private:
+  std::unordered_map<void*, std::shared_ptr<Handle>> handles_;
+  Handle* last_found_ = nullptr;  // mostly it is the same one, the thread's attachment
+};
 
 class Handle : public std::enable_shared_from_this<Handle> {
  public:
@@ -31,7 +43,7 @@ class Handle : public std::enable_shared_from_this<Handle> {
   // Makes receiver the JavaScript side of handle; false, with an exception, if that cannot be.
   static bool wrap(napi_value receiver, std::shared_ptr<Handle> handle);
   // The handle of a method's receiver; nullptr, with a TypeError, unless it is of that kind.
-  static std::shared_ptr<Handle> of(Instance& instance, napi_value receiver, Kind kind);
+  static Handle* of(Instance& instance, napi_value receiver, Kind kind);
 
  protected:
   Instance& instance() const { return instance_; }
@@ -75,16 +87,14 @@ template <typename T, size_t N>
 struct MethodArguments {
   napi_env env;
   napi_value values[N > 0 ? N : 1];
-  std::shared_ptr<Handle> owner;
-  T* handle = nullptr;
+  T* handle;
 
   MethodArguments(napi_env environment, napi_callback_info info) : env(environment) {
     size_t count = N;
     napi_value receiver;
     void* data = nullptr;
     napi_get_cb_info(env, info, &count, values, &receiver, &data);
-    owner = Handle::of(*static_cast<Instance*>(data), receiver, T::kKind);
-    handle = static_cast<T*>(owner.get());
+    handle = static_cast<T*>(Handle::of(*static_cast<Instance*>(data), receiver, T::kKind));
   }
 };
 

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <utility>
-#include <vector>
 
 namespace kevent::binding {
 
@@ -117,9 +116,7 @@ void Instance::end() {
   ending_ = true;
   blocking_.reset();
   // Consumers and observers before the queues that they belong to; everything before the loop goes.
-  std::vector<std::shared_ptr<Handle>> handles;
-  for (auto& entry : *handles_) handles.push_back(entry.second);
-  for (auto& handle : handles) handle->close();
+  for (auto& handle : handles_->all()) handle->close();
   for (auto& entry : held_) let_go(entry.second);
   held_.clear();
   napi_async_destroy(env_, context_);

@@ -198,7 +198,8 @@ describe('a class of the binding', () => {
     };
     for (const [place] of (good[name] ?? []).entries()) {
       for (const bad of GARBAGE) {
-        const values = (good[name] ?? []).with(place, bad);
+        const values = [...(good[name] ?? [])];
+        values[place] = bad;
         const what = outcome(() => new Class(...values).close());
         expect(['number', 'TypeError']).toContain(what);
       }

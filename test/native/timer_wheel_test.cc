@@ -1,6 +1,7 @@
 // The timing wheel against a sorted map, and the promises that are easiest to break.
 #include "timer_wheel.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <random>
@@ -163,7 +164,8 @@ TEST(an_empty_wheel_has_no_next_expiry) {
 TEST(the_next_expiry_of_few_timers_is_exact) {
   Table table(2);
   auto wheel = std::make_unique<Wheel>(table);
-  for (uint64_t expires : {kTick, 77 * kTick, 1000000 * kTick, 3600ull * 1000000000 / kTick * kTick}) {
+  for (uint64_t ticks : {1u, 77u, 1000000u, 3515625000u}) {
+    uint64_t expires = ticks * kTick;
     insert(*wheel, table, 0, expires);
     insert(*wheel, table, 1, expires + 10 * kTick);
     CHECK_EQ(wheel->next_expiry_ns(), expires);

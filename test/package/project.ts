@@ -7,7 +7,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const execFileAsync = promisify(execFile);
+/** Runs `node args`; what waits for input that never comes is ended. */
+function runNode(args: readonly string[], folder: string, environment: NodeJS.ProcessEnv) {
+  const options = { cwd: folder, env: environment, timeout: 240_000 };
+  return promisify(execFile)(process.execPath, args, options).then(({ stdout }) => stdout);
+}
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -22,7 +26,9 @@ export interface Project extends AsyncDisposable {
   readonly folder: string;
   readonly packed: Packed;
   /** Runs `node args` in the project and gives what it printed on its standard output. */
-  node(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<string>;
+  node(args: readonly string[]): Promise<string>;
+  /** Runs `npm args` in the installed package, with the compiler and all else that this machine has. */
+  npm(args: readonly string[]): Promise<string>;
 }
 
 /** npm's own program: what started the tests, or else the npm beside the first one on the PATH. */
@@ -39,7 +45,7 @@ async function npmProgram(): Promise<string> {
 async function pack(npm: string, into: string): Promise<Packed> {
   // Without the scripts: `npm test` has built dist/ already, and other tests are using it.
   const args = [npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', into];
-  const { stdout } = await execFileAsync(process.execPath, args, { cwd: root });
+  const stdout = await runNode(args, root, process.env);
   const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
   return { file: path.join(into, filename), contents: files.map((file) => file.path) };
 }
@@ -56,25 +62,15 @@ export async function installedProject(): Promise<Project> {
   const packed = await pack(npm, folder);
   // The one dependency comes from our own node_modules, so that no network is needed.
   const dependency = path.join(root, 'node_modules/node-gyp-build');
-  const args = [
-    npm,
-    'install',
-    '--offline',
-    '--install-links',
-    '--no-audit',
-    '--no-fund',
-    '--no-update-notifier',
-  ];
-  await execFileAsync(process.execPath, [...args, packed.file, dependency], { cwd: folder, env: bare });
+  const options = ['--offline', '--install-links', '--no-audit', '--no-fund', '--no-update-notifier'];
+  await runNode([npm, 'install', ...options, packed.file, dependency], folder, bare);
 
+  const installed = path.join(folder, 'node_modules/kevent');
   return {
     folder,
     packed,
-    async node(nodeArgs, environment = {}) {
-      const env = { ...bare, ...environment };
-      const { stdout } = await execFileAsync(process.execPath, [...nodeArgs], { cwd: folder, env });
-      return stdout;
-    },
+    node: (args) => runNode(args, folder, bare),
+    npm: (args) => runNode([npm, ...args], installed, process.env),
     async [Symbol.asyncDispose]() {
       await rm(folder, { recursive: true });
     },

@@ -25,26 +25,38 @@ function one(/** @type {number} */ index) {
   return request.poll(first + index, 'in');
 }
 
-/** @param {Queue} queue @param {import('kevent').Registration[]} kept @param {number} from @param {number} to */
-function add(queue, kept, from, to) {
+/**
+ * Adds `count` kevents; keeps their Registrations in `kept`, if it is given.
+ *
+ * @param {Queue} queue
+ * @param {number} from
+ * @param {number} to
+ * @param {import('kevent').Registration[]} [kept]
+ */
+function add(queue, from, to, kept) {
   for (let at = from; at < to; at += ARRAY) {
     const length = Math.min(ARRAY, to - at);
     const requests = Array.from({ length }, (_, index) => one(at + index));
-    for (const registration of queue.addAll(requests)) kept.push(registration);
+    const registrations = queue.addAll(requests);
+    if (kept !== undefined)
+      for (const [index, registration] of registrations.entries()) kept[at + index] = registration;
   }
 }
 
+// What is made only once, code included.
+const before = new Queue();
+add(before, 0, ARRAY);
+before.close();
+
 const queue = new Queue();
-/** @type {import('kevent').Registration[]} */
-let kept = new Array(count).fill(undefined);
-kept.length = 0;
-add(queue, kept, 0, 1); // what is only ever made once
-const before = { heap: heap(), native: queue.stats().memory, rss: process.memoryUsage.rss() };
-add(queue, kept, 1, count);
-const whileKept = heap() - before.heap;
-const native = queue.stats().memory - before.native;
-const rss = process.memoryUsage.rss() - before.rss;
-kept = [];
-const afterwards = heap() - before.heap;
+/** @type {(import('kevent').Registration | undefined)[]} */
+const kept = new Array(count).fill(undefined);
+const start = { heap: heap(), native: queue.stats().memory, rss: process.memoryUsage.rss() };
+add(queue, 0, count, kept);
+const whileKept = heap() - start.heap;
+const native = queue.stats().memory - start.native;
+const rss = process.memoryUsage.rss() - start.rss;
+kept.fill(undefined);
+const afterwards = heap() - start.heap;
 print({ native: native / count, kept: whileKept / count, dropped: afterwards / count, rss: rss / count });
 queue.close();

@@ -7,21 +7,23 @@
  *     word, except for at most one leader, which sleeps on the epoll set; who wakes whom;
  *   - wait.pml: threads in kevent_wait and kevent_get_events, and kevent_commit, late and twice;
  *   - claim.pml: consumers with kevent_claim and kevent_finish, which die with slots in hand;
+ *   - loop.pml: consumers that are event loops: they never sleep in a call, but on the epoll set, and are told the rest;
  *   - here: three kevents (a user event with ET, a user event with level, an eventfd with level), which occur at any moment,
  *     tokens (READY with no entries), time-outs, the close of the queue.
  * Where the engine goes through a list in some order the model allows any order.
  *
- * Not modelled: memory ordering (a slot is filled and then ring_kidx moved, in two steps), more than three threads, signals,
- * event loops. A section under the mutex is one step here where nobody outside the mutex can see the difference.
+ * Not modelled: memory ordering (a slot is filled and then ring_kidx moved, in two steps), more than three threads, signals.
+ * A section under the mutex is one step here where nobody outside the mutex can see the difference.
  *
  * Shown
  *   - every assertion; at rest (see Monitor) every occurrence was delivered exactly once, every token has released exactly
  *     one thread, nothing is ready or claimable or uncommitted, and so nobody sleeps who could go on;
  *   - every run comes to rest: the state graph has no cycle (pan -l), so no thread spins.
  *
- * Chosen by -D: WAIT, GET or CLAIM (which threads there are), SIZE, THREADS 2 or 3, how often things happen (EDGES, LEVELS,
- * WRITES, TOKENS, DEATHS, RETIRES: threads that do not come back, and TIMEOUTS for each thread), CLOSE, ALL (the ET kevent has WAKEUP_ALL). Each FAULT_... brings one
- * mistake back and must be found: that is the proof that the checks can fail.
+ * Chosen by -D: WAIT, GET, CLAIM or LOOP (which threads there are), SIZE 2 or 3, THREADS 2 or 3, how often things happen (EDGES,
+ * LEVELS, WRITES, TOKENS, TIMEOUTS of each thread, DEATHS of consumers, RETIRES: threads that go off and do not come back), CLOSE,
+ * ALL (the ET kevent has WAKEUP_ALL), STUCK (one loop's reader never finishes its run). Each FAULT_... brings one mistake back and
+ * must be found: that is the proof that the checks can fail.
  */
 
 #ifdef LOOP

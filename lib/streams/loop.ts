@@ -1,0 +1,116 @@
+import type { EventStream } from './event_stream.js';
+import type { Taker, Window } from './window.js';
+
+/** A reader as its stream knows it. The stream does not hold the loop itself, so that a forgotten one is garbage. */
+type Reader = object;
+
+const forgotten = new FinalizationRegistry<{ stream: EventStream<unknown>; reader: Reader }>(
+  ({ stream, reader }) => {
+    stream.leave(reader);
+  },
+);
+
+/** One call of next() that waits. */
+class Pending<T> implements Taker<T> {
+  readonly owner: Reader;
+  readonly fail: (error: unknown) => void;
+  readonly #resolve: (result: IteratorResult<T, undefined>) => void;
+
+  constructor(
+    owner: Reader,
+    resolve: (result: IteratorResult<T, undefined>) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.owner = owner;
+    this.#resolve = resolve;
+    this.fail = reject;
+  }
+
+  value(value: T): void {
+    this.#resolve({ value, done: false });
+  }
+
+  end(): void {
+    this.#resolve({ value: undefined, done: true });
+  }
+}
+
+/** One reader of a stream: what `for await` uses. Calls of next() may overlap: they are answered in order. */
+export class Loop<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #stream: EventStream<T>;
+  readonly #reader: Reader = {};
+  #window: Window<T> | undefined;
+  #left = false;
+
+  constructor(stream: EventStream<T>) {
+    this.#stream = stream;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const window = this.#window;
+    if (window === undefined) return this.#start();
+    if (window.length > 0) {
+      const value = window.take();
+      this.#stream.wants();
+      return Promise.resolve({ value, done: false });
+    }
+    return this.#wait(window);
+  }
+
+  /** All values that wait for a reader; if there are none, it waits for some. */
+  async nextBatch(): Promise<T[]> {
+    let { value, done } = await this.next();
+    const batch: T[] = [];
+    if (done === true) return batch;
+    batch.push(value as T);
+    const rest = this.#window?.takeAll() ?? [];
+    for (value of rest) batch.push(value as T);
+    if (rest.length > 0) this.#stream.wants();
+    return batch;
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.#leave();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  throw(error?: unknown): Promise<IteratorResult<T, undefined>> {
+    this.#leave();
+    return Promise.reject(error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#leave();
+  }
+
+  #start(): Promise<IteratorResult<T, undefined>> {
+    if (this.#left) return Promise.resolve({ value: undefined, done: true });
+    try {
+      this.#window = this.#stream.enter(this.#reader);
+    } catch (error) {
+      this.#left = true;
+      return Promise.reject(error);
+    }
+    forgotten.register(this, { stream: this.#stream as EventStream<unknown>, reader: this.#reader }, this);
+    return this.next();
+  }
+
+  #wait(window: Window<T>): Promise<IteratorResult<T, undefined>> {
+    return new Promise((resolve, reject) => {
+      window.wait(new Pending(this.#reader, resolve, reject));
+      this.#stream.wants();
+    });
+  }
+
+  #leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#window = undefined;
+    forgotten.unregister(this);
+    this.#stream.leave(this.#reader);
+  }
+}
