@@ -37,6 +37,8 @@
         '-Wl,--version-script=<(module_root_dir)/native/build/exports.map',
         '-Wl,--gc-sections',
         '-Wl,-z,relro,-z,now',
+        # A signal handler may be chained to by others for ever: the code must stay where it is.
+        '-Wl,-z,nodelete',
         '-Wl,-O1'
       ]
     }

@@ -1,3 +1,5 @@
+import { UKEVENT_WORDS } from '../abi/layout.js';
+
 /** Some numbers of a {@link Backlog}, handed out to one loop: `at` is the first that it has not seen. */
 export interface Hold {
   from: number;
@@ -7,15 +9,15 @@ export interface Hold {
 
 /**
  * The slots that this thread has claimed and that go to no handler, in ring order. Each has a number,
- * counted from when the backlog was last empty, which leads to its index in the ring and to its
+ * counted from when the backlog was last empty, which leads to its place in the ring and to its
  * position. A number is handed out to one loop, and handed back or released by it.
  */
 export class Backlog {
   // As many places as the ring has slots are enough, although the ring may be shared and numbers can
   // be released in any order: from the oldest that is not released on, all lie within one ring's length.
   readonly #mask: number;
-  #indexes: Uint32Array | undefined;
-  #positions: Float64Array | undefined;
+  #bases = new Uint32Array(0);
+  #positions = new Float64Array(0);
   /** The first number that was never handed out. */
   #head = 0;
   /** One more than the last number. */
@@ -48,28 +50,36 @@ export class Backlog {
     if (this.#outstanding === 0) this.#head = this.#tail = 0;
   }
 
-  /** Numbers `count` slots that lie side by side. */
-  push(index: number, position: number, count: number): void {
-    const indexes = this.#indexes ?? new Uint32Array(this.#mask + 1);
-    const positions = this.#positions ?? new Float64Array(this.#mask + 1);
-    this.#indexes = indexes;
-    this.#positions = positions;
+  /**
+   * Numbers `count` slots that lie side by side.
+   *
+   * @param base - the first one's first word in the ring
+   */
+  push(base: number, position: number, count: number): void {
+    if (this.#bases.length === 0) {
+      this.#bases = new Uint32Array(this.#mask + 1);
+      this.#positions = new Float64Array(this.#mask + 1);
+    }
+    const bases = this.#bases;
+    const positions = this.#positions;
+    const mask = this.#mask;
+    const tail = this.#tail;
     for (let i = 0; i < count; i += 1) {
-      const place = (this.#tail + i) & this.#mask;
-      indexes[place] = index + i;
+      const place = (tail + i) & mask;
+      bases[place] = base + i * UKEVENT_WORDS;
       positions[place] = position + i;
     }
-    this.#tail += count;
+    this.#tail = tail + count;
     this.#outstanding += count;
   }
 
-  /** The slot's index in the ring. */
-  index(number: number): number {
-    return this.#indexes?.[number & this.#mask] ?? 0;
+  /** The slot's first word in the ring. */
+  base(number: number): number {
+    return this.#bases[number & this.#mask] ?? 0;
   }
 
   position(number: number): number {
-    return this.#positions?.[number & this.#mask] ?? 0;
+    return this.#positions[number & this.#mask] ?? 0;
   }
 
   /** Hands out the next number; -1 if there is none. */

@@ -50,10 +50,10 @@ export class RingBatch implements Batch, Iterator<QueueEvent> {
   next(): IteratorResult<QueueEvent> {
     const { hold } = this;
     const { backlog } = this.#claims;
-    while (hold.at < hold.to) {
-      const index = backlog.index(hold.at);
-      hold.at += 1;
-      if (this.#cursor.moveTo(index)) return this.#result;
+    for (let { at } = hold; at < hold.to; at += 1) {
+      // Seen from now on: also if the loop's body throws.
+      hold.at = at + 1;
+      if (this.#cursor.moveTo(backlog.base(at))) return this.#result;
     }
     return DONE;
   }

@@ -81,7 +81,7 @@ export class Claims {
   takeIn(): void {
     const position = this.control[CONTROL_POSITION] ?? 0;
     const count = this.control[CONTROL_COUNT] ?? 0;
-    const index = position % this.#ring.size;
+    const base = RING_HEADER_WORDS + (position % this.#ring.size) * UKEVENT_WORDS;
     const { backlog, control } = this;
     backlog.begin();
     this.#position = position;
@@ -89,10 +89,10 @@ export class Claims {
     this.#first = backlog.tail;
     this.#next = NOWHERE;
     if (this.#registry.handled === 0 && !this.#registry.shared) {
-      backlog.push(index, position, count);
+      backlog.push(base, position, count);
     } else {
       this.#walking = true;
-      this.#walk(index, position, count);
+      this.#walk(base, position, count);
       this.#walking = false;
       if (this.#attachment === undefined) return; // a handler has closed the queue
     }
@@ -150,7 +150,7 @@ export class Claims {
   }
 
   /** Dispatches what has a handler, in order, and puts the rest into the backlog. */
-  #walk(index: number, position: number, count: number): void {
+  #walk(first: number, position: number, count: number): void {
     const { words } = this.#ring;
     const { backlog, control } = this;
     const registry = this.#registry;
@@ -158,11 +158,12 @@ export class Claims {
     // Slots behind one that has to wait are not part of the prefix that `control` can name.
     let apart = -1;
     for (let i = 0; i < count; i += 1) {
-      const user0 = words[RING_HEADER_WORDS + (index + i) * UKEVENT_WORDS + WORD_USER0] ?? 0;
+      const base = first + i * UKEVENT_WORDS;
+      const user0 = words[base + WORD_USER0] ?? 0;
       if ((user0 & USER_HANDLED) === 0) {
         if (apart >= 0) this.#attachment?.finish(position + apart, i - apart);
         apart = -1;
-        backlog.push(index + i, position + i, 1);
+        backlog.push(base, position + i, 1);
         continue;
       }
       if (!prefix || backlog.tail > this.#first) {
@@ -170,7 +171,7 @@ export class Claims {
       } else {
         control[CONTROL_FINISHED] = i + 1;
       }
-      if (!registry.owns(user0) || !this.#cursor.moveTo(index + i)) continue;
+      if (!registry.owns(user0) || !this.#cursor.moveTo(base)) continue;
       this.#dispatch();
       if (this.#attachment === undefined) return;
     }

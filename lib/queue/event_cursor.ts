@@ -8,7 +8,6 @@ import {
 import type { SystemError } from '../abi/errors.js';
 import {
   RING_HEADER_WORDS,
-  UKEVENT_WORDS,
   WORD_EVENT,
   WORD_ID0,
   WORD_ID1,
@@ -49,22 +48,22 @@ export class EventCursor implements QueueEvent {
   }
 
   /**
-   * Goes to a slot. False if its event is stale: its kevent was removed since. If this is the last
-   * event of its kevent, the kevent ends here, so that whoever gets the event can add another.
+   * Goes to the slot with this first word. False if its event is stale: its kevent was removed since. If
+   * this is the last event of its kevent, the kevent ends here, so that whoever gets the event can add another.
    */
-  moveTo(index: number): boolean {
+  moveTo(base: number): boolean {
     const words = this.#words;
-    const base = RING_HEADER_WORDS + index * UKEVENT_WORDS;
-    this.#base = base;
+    const registry = this.#registry;
     const user0 = words[base + WORD_USER0] ?? 0;
-    if (!this.#registry.owns(user0)) {
+    this.#base = base;
+    if (!registry.owns(user0)) {
       this.registration = undefined;
       return true;
     }
-    const kevent = this.#registry.find(user0, words[base + WORD_USER1] ?? 0);
+    const kevent = registry.find(user0, words[base + WORD_USER1] ?? 0);
     this.registration = kevent;
     if (kevent === undefined) return false;
-    if (this.#isLast(base)) this.#registry.end(kevent);
+    if (this.#isLast(base)) registry.end(kevent);
     return true;
   }
 

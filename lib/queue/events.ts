@@ -26,7 +26,7 @@ export class Events extends Iteration<QueueEvent> {
       this.#hold = hold;
       hold.from = number;
       hold.at = hold.to = number + 1;
-      if (this.#cursor.moveTo(claims.backlog.index(number))) return this.#cursor.copy();
+      if (this.#cursor.moveTo(claims.backlog.base(number))) return this.#cursor.copy();
     }
   }
 

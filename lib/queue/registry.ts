@@ -20,6 +20,7 @@ const SLOT_BITS = 24;
 const SLOT_MASK = MOST_SLOTS - 1;
 /** Owners are 1 to 127. Not 0: the user words of those who call kevent_ctl themselves should not look like ours. */
 const OWNERS = 0x7f;
+const OWNER_FIELD = OWNERS << SLOT_BITS;
 /** In `user[0]`: the event goes to a handler of its owner, and nobody else is to see it. */
 export const USER_HANDLED = 0x80000000;
 
@@ -41,7 +42,8 @@ export class Registry {
   shared = false;
 
   readonly #fd: number;
-  readonly #owner: number;
+  /** This thread's owner number, where `user[0]` has it. */
+  readonly #ownerBits: number;
   readonly #slots = new Slots();
   readonly #changed: () => void;
   #signals = 0;
@@ -52,13 +54,13 @@ export class Registry {
    */
   constructor(fd: number, owner: number, changed: () => void) {
     this.#fd = fd;
-    this.#owner = (owner % OWNERS) + 1;
+    this.#ownerBits = ((owner % OWNERS) + 1) << SLOT_BITS;
     this.#changed = changed;
   }
 
   /** Whether a kevent that this thread added has, or had, these user words. */
   owns(user0: number): boolean {
-    return ((user0 >>> SLOT_BITS) & OWNERS) === this.#owner;
+    return (user0 & OWNER_FIELD) === this.#ownerBits;
   }
 
   /** The kevent of an event that this thread owns; undefined if it is stale. */
@@ -227,7 +229,7 @@ export class Registry {
   }
 
   #user0(slot: number, dispatch: Dispatch): number {
-    return (slot | (this.#owner << SLOT_BITS) | (dispatch.handler === undefined ? 0 : USER_HANDLED)) >>> 0;
+    return (slot | this.#ownerBits | (dispatch.handler === undefined ? 0 : USER_HANDLED)) >>> 0;
   }
 
   #put(index: number, slot: number, request: Request, dispatch: Dispatch): void {

@@ -288,7 +288,7 @@ int kevent_payload(int fd, uint32_t handle, void *buf, uint32_t size);
 /*
  * Watch a path with the queue's inotify instance: returns the wd that an INODE kevent takes as its
  * id. Records from this call on are kept for the first kevent added. The same inode watched
- * twice is one wd. ENOENT, EACCES, ENOTDIR, ENOSPC (max_user_watches), EMFILE (max_user_instances).
+ * twice is one wd, which goes with its last kevent, or by unwatch (EBUSY while it has one). ENOENT, EACCES, ENOTDIR, ENOSPC (max_user_watches), EMFILE (max_user_instances).
  */
 int kevent_inode_watch(int fd, const char *path, uint32_t mask);
 int kevent_inode_unwatch(int fd, int wd);

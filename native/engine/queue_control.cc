@@ -71,7 +71,10 @@ int Queue::add(ukevent& entry) {
     entry.ret_data[1] = kevent->u.ret_data[1];
     delete kevent->extra;
     table_.erase(*kevent);
-    if (outcome > 0) immediate_++;
+    if (outcome > 0) {
+      total_++;
+      immediate_++;
+    }
     return outcome;
   }
   total_++;

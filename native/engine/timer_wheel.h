@@ -85,7 +85,7 @@ class TimerWheel {
         uint64_t tick = tick_of(nodes_.node(index));
         if (tick < first) first = tick;
       }
-      due = first;
+      if (first > due) due = first;  // a late one is due at its slot's start
     }
     return due << kTickBits;
   }
@@ -94,8 +94,7 @@ class TimerWheel {
   static constexpr uint32_t kTickBits = 10;
   static constexpr uint32_t kSlotBits = 10;  // wide: a timer within the second moves down once
   static constexpr uint32_t kSlots = 1 << kSlotBits;
-  static constexpr uint32_t kLevels = 5;  // 50 bits of ticks: 36 years. Later ones wait at the end.
-  static constexpr uint64_t kFarthest = (1ull << (kSlotBits * kLevels)) - 1;
+  static constexpr uint32_t kLevels = 6;  // 60 bits of ticks: all there are
   static constexpr uint32_t kShortList = 32;
   static constexpr uint32_t kEnd = 0xffffffff;
 
@@ -134,8 +133,6 @@ class TimerWheel {
     WheelNode& node = nodes_.node(index);
     uint64_t tick = tick_of(node);
     if (tick <= present_) tick = present_ + 1;
-    // Beyond the wheel: to its last slot, from where it is put in again as often as need be.
-    if ((tick ^ present_) > kFarthest) tick = present_ | kFarthest;
     uint64_t differs = tick ^ present_;
     uint32_t level = (63u - static_cast<uint32_t>(__builtin_clzll(differs))) / kSlotBits;
     uint32_t slot = (tick >> (level * kSlotBits)) & (kSlots - 1);

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <thread>
 #include <vector>
 
@@ -62,20 +63,31 @@ void (*handler_of(int signo))(int) {
 std::atomic<int> g_usual{0};
 void usual(int) { g_usual++; }
 
-// How a child ended that did what it was given, or was stopped. An alarm ends one that hangs.
 template <class F>
-int status_of_child(F&& body) {
+pid_t start_child(F&& body) {
   fflush(stdout);
   pid_t child = fork();
-  if (child == 0) {
-    setpgid(0, 0);
-    alarm(10);
-    body();
-    _exit(0);
-  }
+  if (child > 0) return child;
+  setpgid(0, 0);  // of its own, and not an orphan: stop signals work
+  body();
+  _exit(0);
+}
+
+// How the child ended or stopped. One that hangs, perhaps with all signals blocked, is killed.
+int status_of(pid_t child) {
   int status = 0;
+  for (int waited = 0; waited < 5000; waited++) {
+    if (waitpid(child, &status, WNOHANG | WUNTRACED) == child) return status;
+    usleep(1000);
+  }
+  kill(child, SIGKILL);
   waitpid(child, &status, 0);
   return status;
+}
+
+template <class F>
+int status_of_child(F&& body) {
+  return status_of(start_child(body));
 }
 
 TEST(every_subscription_gets_every_signal) {
@@ -143,6 +155,7 @@ TEST(a_timers_signal_has_a_value_and_no_sender) {
   timer_delete(unused);
 }
 
+#ifndef __SANITIZE_THREAD__  // its runtime keeps one pending signal of a number
 TEST(real_time_signals_queue_and_each_one_counts) {
   Subscribed subscribed(SIGRTMIN + 1, true);
   sigset_t blocked;
@@ -159,6 +172,7 @@ TEST(real_time_signals_queue_and_each_one_counts) {
     CHECK_EQ(subscribed.records[i].code, SI_QUEUE);
   }
 }
+#endif
 
 TEST(counts_are_exact_when_there_are_too_many_for_the_records) {
   Subscribed subscribed(SIGUSR1, true);
@@ -300,6 +314,7 @@ void calls_what_it_replaced(int signo, siginfo_t* info, void* context) {
 
 TEST(a_handler_that_calls_the_one_it_replaced_does_not_go_round_in_circles) {
   int status = status_of_child([] {
+    g_usual = 0;
     Subscribed subscribed(SIGUSR1);
     struct sigaction action = {};
     action.sa_sigaction = calls_what_it_replaced;
@@ -345,25 +360,22 @@ TEST(a_one_time_handler_that_raises_again_ends_the_process) {
 }
 
 TEST(a_stop_signal_stops_as_itself_and_counts_after_the_process_goes_on) {
-  pid_t child = fork();
-  if (child == 0) {
-    setpgid(0, 0);
-    alarm(10);
+  pid_t child = start_child([] {
     Subscribed subscribed(SIGTSTP);
     for (int i = 0; i < 2; i++) {
       raise(SIGTSTP);
       if (subscribed.collect() != 1) _exit(1);
     }
-    _exit(0);
-  }
+  });
   int status;
   for (int i = 0; i < 2; i++) {
-    waitpid(child, &status, WUNTRACED);
+    status = status_of(child);
     CHECK(WIFSTOPPED(status));
-    if (WIFSTOPPED(status)) CHECK_EQ(WSTOPSIG(status), SIGTSTP);
+    if (!WIFSTOPPED(status)) return;
+    CHECK_EQ(WSTOPSIG(status), SIGTSTP);
     kill(child, SIGCONT);
   }
-  waitpid(child, &status, 0);
+  status = status_of(child);
   CHECK(WIFEXITED(status));
   CHECK_EQ(WEXITSTATUS(status), 0);
 }

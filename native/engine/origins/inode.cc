@@ -44,7 +44,10 @@ int Inodes::watch(Queue& queue, const char* path, uint32_t mask) {
     int error = inotify_.open();
     if (error < 0) return error;
     error = queue.epoll().add_special(inotify_.fd(), EPOLLIN, Source::inodes);
-    if (error < 0) return error;
+    if (error < 0) {
+      inotify_.close();
+      return error;
+    }
   }
   int wd = inotify_.watch(path, mask);
   if (wd >= 0) watches_[wd];

@@ -17,6 +17,7 @@ class Inotify {
 
   // 0, -EMFILE (fs.inotify.max_user_instances), -ENOMEM.
   int open();
+  void close() { fd_.reset(); }
   int fd() const { return fd_.get(); }
   // A wd. What the inode is watched for already stays. -EINVAL: a bit that is not KEVENT_INODE_*, or no event.
   int watch(const char* path, uint32_t kevent_mask);

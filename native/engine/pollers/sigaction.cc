@@ -6,14 +6,23 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace kevent {
 
 struct SignalSubscription {
   int signo;
   bool nomask;
+  uint64_t since;  // the log's position when it began: what came before is not its business (B32)
   uint64_t count;
   std::vector<kevent_signal_record> records;
+};
+
+// What was installed before us. Never freed nor changed: a handler may be reading it. A process sees
+// few different ones, and each is kept once.
+struct Disposition {
+  struct sigaction action;
+  const Disposition* older;
 };
 
 namespace {
@@ -34,17 +43,12 @@ struct Shared {
   std::atomic<uint64_t> head{0};
   std::atomic<uint64_t> tail{0};
 
-  std::atomic<uint64_t> count[kSignals];  // exact, whatever the log had room for
+  std::atomic<uint64_t> dropped[kSignals] = {};  // occurrences that the log had no room for
   std::atomic<int> wake{-1};
 
-  // Whom to call after us. Two versions, so that the handler never sees one half written.
-  struct Chain {
-    struct sigaction action;
-  };
-  Chain chain[kSignals][2];
-  std::atomic<uint32_t> chain_version[kSignals];
-  std::atomic<bool> silent[kSignals];  // some NOMASK subscription: call nobody
-  bool installed[kSignals];            // under the hub's mutex
+  std::atomic<const Disposition*> previous[kSignals] = {};  // whom to call after us
+  std::atomic<bool> wanted[kSignals] = {};                  // somebody subscribes
+  std::atomic<bool> silent[kSignals] = {};                  // some NOMASK subscription: call nobody
 
   Shared() {
     for (uint32_t i = 0; i < kLog; i++) cells[i].turn.store(i, std::memory_order_relaxed);
@@ -60,7 +64,8 @@ Shared* g_shared = nullptr;  // for the handler: set before any is installed, no
 
 static_assert(std::atomic<uint64_t>::is_always_lock_free, "the handler must not lock");
 
-void log_record(Shared& s, const kevent_signal_record& record) {
+// False if the log is full.
+bool log_record(Shared& s, const kevent_signal_record& record) {
   uint64_t position = s.head.load(std::memory_order_relaxed);
   for (;;) {
     Shared::Cell& cell = s.cells[position % kLog];
@@ -69,20 +74,21 @@ void log_record(Shared& s, const kevent_signal_record& record) {
       if (!s.head.compare_exchange_weak(position, position + 1, std::memory_order_relaxed)) continue;
       cell.record = record;
       cell.turn.store(position + 1, std::memory_order_release);
-      return;
+      return true;
     }
-    if (turn < position) return;  // full: the count stays exact, the details of this one are lost
+    if (turn < position) return false;
     position = s.head.load(std::memory_order_relaxed);
   }
 }
 
-bool read_record(Shared& s, kevent_signal_record* record) {
+bool read_record(Shared& s, kevent_signal_record* record, uint64_t* at) {
   uint64_t position = s.tail.load(std::memory_order_relaxed);
   Shared::Cell& cell = s.cells[position % kLog];
   if (cell.turn.load(std::memory_order_acquire) != position + 1) return false;
   *record = cell.record;
   cell.turn.store(position + kLog, std::memory_order_release);
   s.tail.store(position + 1, std::memory_order_relaxed);
+  *at = position;
   return true;
 }
 
@@ -90,54 +96,104 @@ bool ignored_by_default(int signo) {
   return signo == SIGCHLD || signo == SIGURG || signo == SIGWINCH || signo == SIGCONT;
 }
 
-// What the signal would have done had we not been there.
+// What the signal would have done had we not been there. Raised for real, so that it ends or stops
+// the process as itself, and not at all where the kernel would not: process 1, an orphaned group.
 void act_by_default(int signo) {
   if (ignored_by_default(signo)) return;
-  if (signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU) {
-    raise(SIGSTOP);
-    return;
-  }
   struct sigaction action = {};
-  action.sa_handler = SIG_DFL;
-  sigaction(signo, &action, nullptr);
-  raise(signo);  // blocked while its handler runs: it ends the process on our return
+  struct sigaction installed;
+  sigaction(signo, &action, &installed);
+  raise(signo);
+  // It is blocked while its handler runs, until here.
+  sigset_t one, mask;
+  sigemptyset(&one);
+  sigaddset(&one, signo);
+  pthread_sigmask(SIG_UNBLOCK, &one, &mask);
+  // Continued: as before.
+  pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  sigaction(signo, &installed, nullptr);
+}
+
+const Disposition g_default = {};
+
+void call_previous(Shared& s, int signo, siginfo_t* info, void* context) {
+  const Disposition* previous = s.previous[signo].load(std::memory_order_acquire);
+  const struct sigaction& action = previous->action;
+  if (action.sa_handler == SIG_IGN) return;
+  if (action.sa_handler == SIG_DFL) return act_by_default(signo);
+  // For one time only: Node.js's own for SIGINT and SIGTERM is, and counts on it when it raises again.
+  if (action.sa_flags & static_cast<int>(SA_RESETHAND)) {
+    s.previous[signo].compare_exchange_strong(previous, &g_default, std::memory_order_acq_rel);
+  }
+  if (action.sa_flags & SA_SIGINFO) {
+    action.sa_sigaction(signo, info, context);
+  } else {
+    action.sa_handler(signo);
+  }
+}
+
+// A handler that replaced ours may call what it replaced, and we call it: round and round. So we mark
+// the siginfo, whose end the kernel does not use and clears at each delivery. There is room for the
+// marks of other copies of this engine in the process.
+bool been_here(siginfo_t* info) {
+  static_assert(sizeof(siginfo_t) == 128, "the kernel uses less than the first half");
+  constexpr size_t kMarks = 8;
+  if (!info) return true;  // no delivery by the kernel
+  const void* mark = &g_shared;
+  const void* marks[kMarks];
+  char* end = reinterpret_cast<char*>(info) + sizeof *info - sizeof marks;
+  memcpy(marks, end, sizeof marks);
+  for (const void*& place : marks) {
+    if (place == mark) return true;
+    if (place) continue;
+    place = mark;
+    memcpy(end, marks, sizeof marks);
+    return false;
+  }
+  return true;
+}
+
+kevent_signal_record record_of(int signo, const siginfo_t& info) {
+  kevent_signal_record record = {};
+  record.signo = signo;
+  record.code = info.si_code;
+  // Which fields there are depends on the sender: a timer has a value and no pid, SIGIO has neither.
+  bool child = signo == SIGCHLD && info.si_code > 0;
+  bool timer = info.si_code == SI_TIMER;
+  bool sent = info.si_code <= 0 && !timer;
+  if (sent || child) {
+    record.pid = static_cast<uint32_t>(info.si_pid);
+    record.uid = info.si_uid;
+  }
+  if (child) record.status = info.si_status;
+  if (sent || timer) memcpy(&record.value, &info.si_value, sizeof info.si_value);
+  return record;
 }
 
 void on_signal(int signo, siginfo_t* info, void* context) {
+  if (been_here(info)) return;
   int saved = errno;
   Shared& s = *g_shared;
-  kevent_signal_record record = {};
-  record.signo = signo;
-  record.code = info->si_code;
-  record.pid = static_cast<uint32_t>(info->si_pid);
-  record.uid = info->si_uid;
-  if (signo == SIGCHLD) {
-    record.status = info->si_status;
-  } else {
-    record.value = reinterpret_cast<uint64_t>(info->si_value.sival_ptr);
+  if (s.wanted[signo].load(std::memory_order_acquire)) {
+    if (!log_record(s, record_of(signo, *info))) s.dropped[signo].fetch_add(1, std::memory_order_release);
+    // Always written, and after the record: whoever stops at an unfinished cell is woken by its end.
+    uint64_t one = 1;
+    (void)!write(s.wake.load(std::memory_order_relaxed), &one, sizeof one);
   }
-  // Record before count: whoever has seen the count finds the record in the log, or there is none.
-  log_record(s, record);
-  s.count[signo].fetch_add(1, std::memory_order_release);
-  uint64_t one = 1;
-  (void)!write(s.wake.load(std::memory_order_relaxed), &one, sizeof one);
-
-  if (!s.silent[signo].load(std::memory_order_acquire)) {
-    uint32_t version = s.chain_version[signo].load(std::memory_order_acquire);
-    const struct sigaction& next = s.chain[signo][version % 2].action;
-    if (next.sa_flags & SA_SIGINFO) {
-      next.sa_sigaction(signo, info, context);
-    } else if (next.sa_handler == SIG_DFL) {
-      act_by_default(signo);
-    } else if (next.sa_handler != SIG_IGN) {
-      next.sa_handler(signo);
-    }
-  }
+  if (!s.silent[signo].load(std::memory_order_acquire)) call_previous(s, signo, info, context);
   errno = saved;
 }
 
 bool is_ours(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) && action.sa_sigaction == on_signal;
+}
+
+bool same(const struct sigaction& a, const struct sigaction& b) {
+  if (a.sa_handler != b.sa_handler || a.sa_flags != b.sa_flags) return false;
+  for (int signo = 1; signo < kSignals; signo++) {
+    if (sigismember(&a.sa_mask, signo) != sigismember(&b.sa_mask, signo)) return false;
+  }
+  return true;
 }
 
 bool can_be_left_to_a_queue(int signo) {
@@ -166,18 +222,24 @@ SignalHub& SignalHub::instance() {
 int SignalHub::subscribe(int signo, bool nomask, SignalSubscription** out) {
   if (!can_be_left_to_a_queue(signo)) return -EINVAL;
   std::lock_guard<std::mutex> lock(mutex_);
-  g_shared = &shared();
+  if (!g_shared) g_shared = &shared();  // once: handlers on other threads read it
   if (!wake_.valid()) {
     wake_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake_.valid()) return -errno;
     shared().wake.store(wake_.get(), std::memory_order_relaxed);
   }
+  auto* subscription = new (std::nothrow) SignalSubscription{signo, nomask, 0, 0, {}};
+  if (!subscription) return -ENOMEM;
   int error = install(signo);
-  if (error < 0) return error;
-  hand_out();  // what came before this subscription is not its business (B32)
-  auto* subscription = new SignalSubscription{signo, nomask, 0, {}};
+  if (error < 0) {
+    delete subscription;
+    return error;
+  }
+  hand_out();  // also what the log had no room for, which has no position
+  subscription->since = shared().head.load(std::memory_order_acquire);
   subscriptions_.push_back(subscription);
   if (nomask) shared().silent[signo].store(true, std::memory_order_release);
+  shared().wanted[signo].store(true, std::memory_order_release);
   *out = subscription;
   return 0;
 }
@@ -195,6 +257,7 @@ void SignalHub::unsubscribe(SignalSubscription* subscription) {
     nomask |= other->nomask;
   }
   shared().silent[signo].store(nomask, std::memory_order_release);
+  shared().wanted[signo].store(any, std::memory_order_release);
   if (!any) uninstall(signo);
 }
 
@@ -203,23 +266,23 @@ void SignalHub::dispatch() {
   if (g_shared) hand_out();
 }
 
+// The count is that of the records, and of those dropped: a record never comes without its count.
 void SignalHub::hand_out() {
   Shared& s = shared();
-  // Counts first: a signal between the two reads leaves a record too many for now, never one too few.
-  for (int signo = 1; signo < kSignals; signo++) {
-    uint64_t count = s.count[signo].load(std::memory_order_acquire);
-    uint64_t fresh = count - dispatched_[signo];
-    if (fresh == 0) continue;
-    dispatched_[signo] = count;
+  kevent_signal_record record;
+  uint64_t position;
+  while (read_record(s, &record, &position)) {
     for (SignalSubscription* subscription : subscriptions_) {
-      if (subscription->signo == signo) subscription->count += fresh;
+      if (subscription->signo != record.signo || position < subscription->since) continue;
+      subscription->count++;
+      if (subscription->records.size() < KEVENT_MAX_SIGINFO) subscription->records.push_back(record);
     }
   }
-  kevent_signal_record record;
-  while (read_record(s, &record)) {
+  for (int signo = 1; signo < kSignals; signo++) {
+    if (s.dropped[signo].load(std::memory_order_relaxed) == 0) continue;
+    uint64_t dropped = s.dropped[signo].exchange(0, std::memory_order_acquire);
     for (SignalSubscription* subscription : subscriptions_) {
-      if (subscription->signo != record.signo || subscription->records.size() >= KEVENT_MAX_SIGINFO) continue;
-      subscription->records.push_back(record);
+      if (subscription->signo == signo) subscription->count += dropped;
     }
   }
 }
@@ -229,10 +292,8 @@ bool SignalHub::take(SignalSubscription* subscription, uint64_t* count, std::vec
   if (subscription->count == 0) return false;
   *count = subscription->count;
   subscription->count = 0;
-  // A record whose count has not been handed out yet waits for it.
-  size_t take = std::min<uint64_t>(subscription->records.size(), *count);
-  records->insert(records->end(), subscription->records.begin(), subscription->records.begin() + take);
-  subscription->records.erase(subscription->records.begin(), subscription->records.begin() + take);
+  records->insert(records->end(), subscription->records.begin(), subscription->records.end());
+  subscription->records.clear();
   return true;
 }
 
@@ -240,42 +301,49 @@ int SignalHub::install(int signo) {
   struct sigaction current;
   if (sigaction(signo, nullptr, &current) < 0) return -errno;
   if (is_ours(current)) return 0;
-  Shared& s = shared();
-  if (!s.installed[signo]) {
-    s.count[signo].store(0, std::memory_order_relaxed);
-    dispatched_[signo] = 0;
-  }
-  set_chain(signo, current);
+  // Known before ours is installed, which may run at once.
+  if (!remember(signo, current)) return -ENOMEM;
   struct sigaction action = {};
   action.sa_sigaction = on_signal;
   action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  // Children that need not be waited for stay so. The kernel reports their end all the same.
+  if (signo == SIGCHLD && (current.sa_handler == SIG_IGN || current.sa_flags & SA_NOCLDWAIT)) {
+    action.sa_flags |= SA_NOCLDWAIT;
+  }
+  // libuv's handler takes a lock, and must not be interrupted by itself for another signal. A crash
+  // in a handler is still to be seen by whoever looks out for it.
   sigfillset(&action.sa_mask);
-  if (sigaction(signo, &action, nullptr) < 0) return -errno;
-  s.installed[signo] = true;
+  for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&action.sa_mask, fault);
+  struct sigaction replaced;
+  if (sigaction(signo, &action, &replaced) < 0) return -errno;
+  // Changed by another thread between the two.
+  if (!is_ours(replaced) && !same(replaced, current) && !remember(signo, replaced)) return -ENOMEM;
   return 0;
 }
 
 void SignalHub::uninstall(int signo) {
-  Shared& s = shared();
-  s.installed[signo] = false;
   struct sigaction current;
   if (sigaction(signo, nullptr, &current) < 0 || !is_ours(current)) return;
-  uint32_t version = s.chain_version[signo].load(std::memory_order_relaxed);
-  sigaction(signo, &s.chain[signo][version % 2].action, nullptr);
+  sigaction(signo, &shared().previous[signo].load(std::memory_order_acquire)->action, nullptr);
 }
 
-void SignalHub::set_chain(int signo, const struct sigaction& previous) {
-  Shared& s = shared();
-  uint32_t version = s.chain_version[signo].load(std::memory_order_relaxed) + 1;
-  s.chain[signo][version % 2].action = previous;
-  s.chain_version[signo].store(version, std::memory_order_release);
+bool SignalHub::remember(int signo, const struct sigaction& previous) {
+  const Disposition* known = known_[signo];
+  while (known && !same(known->action, previous)) known = known->older;
+  if (!known) {
+    known = new (std::nothrow) Disposition{previous, known_[signo]};
+    if (!known) return false;
+    known_[signo] = known;
+  }
+  shared().previous[signo].store(known, std::memory_order_release);
+  return true;
 }
 
 void SignalHub::reassert() {
   std::lock_guard<std::mutex> lock(mutex_);
   if (!g_shared) return;
   for (int signo = 1; signo < kSignals; signo++) {
-    if (shared().installed[signo]) install(signo);
+    if (shared().wanted[signo].load(std::memory_order_relaxed)) install(signo);
   }
 }
 

@@ -17,6 +17,7 @@
 namespace kevent {
 
 struct SignalSubscription;
+struct Disposition;
 
 class SignalHub {
  public:
@@ -42,12 +43,12 @@ class SignalHub {
   void hand_out();
   int install(int signo);
   void uninstall(int signo);
-  void set_chain(int signo, const struct sigaction& previous);
+  bool remember(int signo, const struct sigaction& previous);
 
   std::mutex mutex_;
   Fd wake_;
   std::vector<SignalSubscription*> subscriptions_;
-  uint64_t dispatched_[65] = {};  // of the handler's counts, how many were handed out
+  const Disposition* known_[65] = {};  // by signal: what has been installed before us, newest first
 };
 
 }  // namespace kevent

@@ -45,7 +45,8 @@ export function runPinned(/** @type {string[]} */ command) {
  */
 export async function interleave(peers, repetitions) {
   const names = /** @type {Name[]} */ (Object.keys(peers));
-  const results = /** @type {Record<Name, any[]>} */ (Object.fromEntries(names.map((name) => [name, []])));
+  const results = /** @type {Record<Name, any[]>} */ ({});
+  for (const name of names) results[name] = [];
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
     for (const name of names) results[name].push(await peers[name]());
   }

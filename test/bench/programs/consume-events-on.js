@@ -12,7 +12,7 @@ let sum = 0;
 let produce = 0;
 let consume = 0;
 
-for (let round = -2; round < rounds; round += 1) {
+for (let round = -20; round < rounds; round += 1) {
   const stream = on(emitter, 'event');
   let start = cpuMicroseconds();
   for (let index = 0; index < events; index += 1) emitter.emit('event', { id: index, count: 1 });

@@ -65,7 +65,7 @@ async function sweep(queue, cost) {
   const costs = Object.fromEntries(LEVELS.map((level) => [level, []]));
   let registered = 0;
   for (let cycle = -1; cycle < CYCLES; cycle += 1) {
-    for (const level of [...LEVELS, ...LEVELS.toReversed()]) {
+    for (const level of [...LEVELS, ...[...LEVELS].reverse()]) {
       const [command, from, to] =
         level > registered ? [KEVENT_CTL_ADD, registered, level] : [KEVENT_CTL_REMOVE, level, registered];
       const done = kevent_ctl(queue, command, to - from, entries.subarray(from * WORDS, to * WORDS));

@@ -1,7 +1,7 @@
 // memory.js COUNT timer|user|poll FIRST          (node --expose-gc)
 //
 // What COUNT idle kevents of a Queue cost, in bytes each: native memory as the queue counts it, JavaScript
-// heap and array buffers while all Registrations are kept, and after they are dropped.
+// heap and array buffers with all Registrations kept.
 import { Queue, request } from 'kevent';
 
 import { print } from '../measure/cpu.js';
@@ -31,7 +31,7 @@ function one(/** @type {number} */ index) {
  * @param {Queue} queue
  * @param {number} from
  * @param {number} to
- * @param {import('kevent').Registration[]} [kept]
+ * @param {(import('kevent').Registration | undefined)[]} [kept]
  */
 function add(queue, from, to, kept) {
   for (let at = from; at < to; at += ARRAY) {
@@ -53,10 +53,10 @@ const queue = new Queue();
 const kept = new Array(count).fill(undefined);
 const start = { heap: heap(), native: queue.stats().memory, rss: process.memoryUsage.rss() };
 add(queue, 0, count, kept);
-const whileKept = heap() - start.heap;
-const native = queue.stats().memory - start.native;
-const rss = process.memoryUsage.rss() - start.rss;
-kept.fill(undefined);
-const afterwards = heap() - start.heap;
-print({ native: native / count, kept: whileKept / count, dropped: afterwards / count, rss: rss / count });
+const perKevent = (/** @type {number} */ bytes) => bytes / count;
+print({
+  heap: perKevent(heap() - start.heap),
+  native: perKevent(queue.stats().memory - start.native),
+  rss: perKevent(process.memoryUsage.rss() - start.rss),
+});
 queue.close();

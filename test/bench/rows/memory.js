@@ -14,8 +14,7 @@ const TYPES = [
 ];
 const MEASURES = [
   { key: 'native', label: 'native memory, as kevent_stats counts it', most: 256 },
-  { key: 'kept', label: 'JavaScript heap, Registrations kept', most: 64 },
-  { key: 'dropped', label: 'JavaScript heap, Registrations dropped', most: 64 },
+  { key: 'heap', label: 'JavaScript heap, Registration included', most: 64 },
 ];
 
 export const memory = {
