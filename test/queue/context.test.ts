@@ -1,0 +1,44 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { Queue, request } from '../../lib/index.js';
+
+let queue: Queue;
+beforeEach(() => {
+  queue = new Queue();
+});
+afterEach(() => queue.close());
+
+describe('AsyncLocalStorage', () => {
+  it('has in a handler what it had when the handler was given', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const add = (id: number) =>
+      new Promise<void>((resolve) => {
+        queue
+          .add(request.user(id, { once: true }), async () => {
+            seen.push(storage.getStore());
+            await Promise.resolve();
+            seen.push(storage.getStore());
+            resolve();
+          })
+          .ready();
+      });
+    const one = storage.run('one', () => add(1));
+    const two = storage.run('two', () => add(2));
+    const none = add(3);
+    await Promise.all([one, two, none]);
+    expect(seen).toEqual(['one', 'two', undefined, 'one', 'two', undefined]);
+  });
+
+  it('has in a loop what the loop has', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const user = storage.run('adder', () => queue.add(request.user()));
+    const loop = storage.run('loop', async () => {
+      for await (const _ of queue.events()) return storage.getStore();
+      return undefined;
+    });
+    storage.run('waker', () => user.ready());
+    expect(await loop).toBe('loop');
+  });
+});
