@@ -8,6 +8,7 @@ export * from './abi/constants.js';
 export type { CodedError, SystemError } from './abi/errors.js';
 export type { InodeRecord, SignalRecord } from './abi/payload.js';
 export type { Id } from './abi/ukevent.js';
+export { defaultQueue } from './default_queue.js';
 export type { AddAllError, AddError } from './queue/add_error.js';
 export type { Batch } from './queue/batch.js';
 export type { Handler } from './queue/dispatch.js';
@@ -23,3 +24,24 @@ export {
   type TimerOptions,
 } from './queue/request.js';
 export type { QueueStats } from './queue/stats.js';
+export { type BytesOptions, bytes } from './sources/bytes.js';
+export type { Clock, Instant } from './sources/clock.js';
+export type { Descriptor } from './sources/descriptor.js';
+export type { Duration } from './sources/duration.js';
+export { type IntervalOptions, interval } from './sources/interval.js';
+export { type LinesOptions, lines } from './sources/lines.js';
+export { merge } from './sources/merge.js';
+export type { SourceOptions } from './sources/options.js';
+export { poll, type Readiness, type ReadinessOptions, readable, writable } from './sources/readiness.js';
+export { type SignalEvent, type SignalsOptions, signals } from './sources/signals.js';
+export type { Missed, Tick } from './sources/tick_feed.js';
+export { type At, type TimerStreamOptions, timer } from './sources/timer.js';
+export {
+  EventStream,
+  type Observer,
+  type StreamOptions,
+  type Unsubscribable,
+} from './streams/event_stream.js';
+export type { ReadableOptions } from './streams/readable.js';
+export type { Feed, Sink, Source } from './streams/source.js';
+export { type Awaitable, Stream } from './streams/stream.js';

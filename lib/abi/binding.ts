@@ -56,6 +56,7 @@ export interface Binding {
   payload(fd: number, handle: number, buf: Memory | null): number;
   inodeWatch(fd: number, path: string | Uint8Array, mask: number): number;
   inodeUnwatch(fd: number, wd: number): number;
+  /** A timer that is not deleted is when its environment ends. */
   timerCreate(clock: number): number;
   timerSettime(
     handle: number,
@@ -70,6 +71,14 @@ export interface Binding {
   timerDelete(handle: number): number;
   /** `out`: the 12 numbers of `struct kevent_statistics`, in its order. */
   stats(fd: number, out: Float64Array): number;
+  /** A close-on-exec pidfd; to be closed with `pidfdClose`, at the latest when the environment ends. */
+  pidfdOpen(pid: number): number;
+  /** -EBADF if this environment has not opened it. */
+  pidfdClose(pidfd: number): number;
+  /** How a child has ended: exit code * 256, or the signal; -EAGAIN, -ECHILD. It is left to be waited for. */
+  pidWait(pidfd: number): number;
+  /** Accepts one connection, non-blocking and close-on-exec; its sockaddr goes to `address`. */
+  accept(fd: number, address: Memory | null): number;
   /** Takes our place in front of signal handlers again that libuv has just put in or taken out. */
   signalReassert(): void;
   /** The sha256 of native/ that the binary was built from. */

@@ -1,3 +1,4 @@
+import { UKEVENT_WORDS } from '../abi/layout.js';
 import type { Hold } from './backlog.js';
 import type { Claims } from './claims.js';
 import type { Consumer } from './consumer.js';
@@ -24,6 +25,8 @@ export interface Batch extends Iterable<QueueEvent> {
   commit(): void;
 }
 
+// As in event_cursor.ts: a constant of the module itself is part of the code.
+const SLOT = UKEVENT_WORDS;
 const DONE: IteratorResult<QueueEvent> = { value: undefined, done: true };
 
 export class RingBatch implements Batch, Iterator<QueueEvent> {
@@ -49,18 +52,15 @@ export class RingBatch implements Batch, Iterator<QueueEvent> {
 
   next(): IteratorResult<QueueEvent> {
     const { hold } = this;
-    const { backlog } = this.#claims;
-    for (let { at } = hold; at < hold.to; at += 1) {
+    for (let base = hold.at; base < hold.to; base += SLOT) {
       // Seen from now on: also if the loop's body throws.
-      hold.at = at + 1;
-      if (this.#cursor.moveTo(backlog.base(at))) return this.#result;
+      hold.at = base + SLOT;
+      if (this.#cursor.moveTo(base)) return this.#result;
     }
     return DONE;
   }
 
   commit(): void {
-    const { from, at } = this.hold;
-    this.hold.from = at;
-    this.#claims.release(from, at);
+    this.#claims.releaseSeen(this.hold);
   }
 }

@@ -1,3 +1,4 @@
+import { slotsBetween } from './backlog.js';
 import { type Batch, RingBatch } from './batch.js';
 import { Iteration } from './iteration.js';
 
@@ -19,7 +20,7 @@ export class Batches extends Iteration<Batch> {
       batch = this.#batch = new RingBatch(this.consumer, this.newHold(), this);
     }
     backlog.take(batch.hold);
-    batch.length = batch.hold.to - batch.hold.from;
+    batch.length = slotsBetween(batch.hold.from, batch.hold.to);
     this.#fresh = true;
     queueMicrotask(this.#onMicrotask);
     return batch;
@@ -28,9 +29,8 @@ export class Batches extends Iteration<Batch> {
   protected override consume(): void {
     if (this.#fresh) return;
     for (const hold of this.holds) {
-      const { from, to } = hold;
-      hold.from = hold.at = to;
-      this.consumer.claims.release(from, to);
+      hold.at = hold.to;
+      this.consumer.claims.releaseSeen(hold);
     }
   }
 }

@@ -7,12 +7,15 @@ import {
   CONTROL_POSITION,
 } from '../abi/handles.js';
 import { RING_HEADER_WORDS, UKEVENT_WORDS, WORD_USER0 } from '../abi/layout.js';
-import { Backlog, type Hold } from './backlog.js';
+import { Backlog, type Hold, slotsBetween } from './backlog.js';
 import { EventCursor, type RingView } from './event_cursor.js';
 import { type Registry, USER_HANDLED } from './registry.js';
 
 /** `#next` while slots of the turn's run must be finished one by one. */
 const NOWHERE = -1;
+
+/** Events that are looked at ahead of the one that is dispatched. */
+const AHEAD = 16;
 
 /**
  * The slots that this thread has claimed. Events with a handler are dispatched as they come, the
@@ -22,8 +25,10 @@ const NOWHERE = -1;
  * native code looks at when the turn is over. Anything else is a native call.
  */
 export class Claims {
+  /** Of no use: so that the reads of `#touch` are not optimized away. */
+  touched = 0;
   readonly control = new Float64Array(new SharedArrayBuffer(CONTROL_LENGTH * 8));
-  readonly backlog: Backlog;
+  readonly backlog = new Backlog();
   /** What the loops have in hand. */
   readonly holds = new Set<Hold>();
 
@@ -33,14 +38,13 @@ export class Claims {
   #attachment: Attachment | undefined;
   #walking = false;
 
-  /** The run that was taken in last: position of its first slot, how many slots, its first number ... */
+  /** The run that was taken in last: position of its first slot, how many slots ... */
   #position = 0;
   #count = 0;
-  #first = 0;
-  /** ... and, during its turn, the first number that is not released, if they are released in order. */
+  /** ... and, during its turn, the position up to which slots are released, if that goes in order. */
   #next = NOWHERE;
 
-  /** Numbers that are released outside a turn and finished all together a little later. */
+  /** Slots that are released outside a turn and finished all together a little later: positions. */
   #lateFrom = 0;
   #lateTo = 0;
   readonly #onTick = (): void => this.finishLate();
@@ -49,7 +53,6 @@ export class Claims {
     this.#ring = ring;
     this.#registry = registry;
     this.#cursor = new EventCursor(ring, registry);
-    this.backlog = new Backlog(ring.size);
   }
 
   /** Whether handlers are being called. */
@@ -69,7 +72,7 @@ export class Claims {
   detach(): void {
     this.finishLate();
     for (const hold of this.holds) {
-      this.release(hold.from, hold.at);
+      this.releaseSeen(hold);
       hold.from = hold.at = hold.to;
     }
     this.#attachment = undefined;
@@ -83,99 +86,118 @@ export class Claims {
     const count = this.control[CONTROL_COUNT] ?? 0;
     const base = RING_HEADER_WORDS + (position % this.#ring.size) * UKEVENT_WORDS;
     const { backlog, control } = this;
-    backlog.begin();
     this.#position = position;
     this.#count = count;
-    this.#first = backlog.tail;
     this.#next = NOWHERE;
+    let done = 0;
     if (this.#registry.handled === 0 && !this.#registry.shared) {
-      backlog.push(base, position, count);
+      backlog.push(position, base, count);
     } else {
       this.#walking = true;
-      this.#walk(base, position, count);
+      done = this.#walk(base, position, count);
       this.#walking = false;
       if (this.#attachment === undefined) return; // a handler has closed the queue
     }
     if (!this.inTurn) return;
-    this.#next = this.#first;
-    control[CONTROL_FINISHED] =
-      backlog.tail === this.#first ? count : backlog.position(this.#first) - position;
+    this.#next = position + done;
+    control[CONTROL_FINISHED] = backlog.isEmpty ? count : done;
   }
 
-  /** The events with these numbers are consumed: their slots go back to the engine. */
-  release(from: number, to: number): void {
-    if (from === to) return;
-    const { backlog } = this;
-    backlog.release(to - from);
-    if (!this.inTurn || this.#next === NOWHERE) {
-      this.#finish(from, to);
-      return;
-    }
-    const start = Math.max(from, Math.min(to, this.#first));
-    if (from < start) this.#finish(from, start);
-    if (start < to) {
-      if (start === this.#next) {
-        this.#next = to;
-        this.control[CONTROL_FINISHED] =
-          to === backlog.tail ? this.#count : backlog.position(to) - this.#position;
-      } else {
-        this.#finish(start, to);
-      }
-    }
-    if (backlog.isEmpty) this.control[CONTROL_FINISHED] = this.#count;
+  /** What a loop has seen is consumed: the slots go back to the engine. */
+  releaseSeen(hold: Hold): void {
+    const count = slotsBetween(hold.from, hold.at);
+    const { position } = hold;
+    hold.position = position + count;
+    hold.from = hold.at;
+    this.#release(position, count);
   }
 
   /**
-   * As release, for one event of many: outside a turn they are finished together, at the latest
+   * As releaseSeen, for one event of many: outside a turn they are finished together, at the latest
    * when the microtasks have run, that is before a loop's body can have waited for anything.
    */
-  releaseOne(number: number): void {
-    if (number === this.#next && this.inTurn) {
-      this.release(number, number + 1);
-    } else if (number === this.#lateTo && this.#lateFrom < number) {
-      this.#lateTo += 1;
-    } else {
-      this.finishLate();
-      this.#lateFrom = number;
-      this.#lateTo = number + 1;
-      process.nextTick(this.#onTick);
+  releaseOne(hold: Hold): void {
+    const { position } = hold;
+    if (position === this.#next && this.inTurn) {
+      this.releaseSeen(hold);
+      return;
     }
+    hold.from = hold.at;
+    if (position === this.#lateTo && this.#lateFrom < position) {
+      this.#lateTo += 1;
+      return;
+    }
+    this.finishLate();
+    this.#lateFrom = position;
+    this.#lateTo = position + 1;
+    process.nextTick(this.#onTick);
   }
 
   finishLate(): void {
     const from = this.#lateFrom;
-    const to = this.#lateTo;
+    const count = this.#lateTo - from;
     this.#lateFrom = this.#lateTo = 0;
-    this.release(from, to);
+    this.#release(from, count);
   }
 
-  /** Dispatches what has a handler, in order, and puts the rest into the backlog. */
-  #walk(first: number, position: number, count: number): void {
+  #release(position: number, count: number): void {
+    if (count === 0) return;
+    const { backlog, control } = this;
+    backlog.release(count);
+    const turn = this.#next !== NOWHERE && this.inTurn;
+    if (turn && position === this.#next) {
+      this.#next = position + count;
+      control[CONTROL_FINISHED] = this.#next - this.#position;
+    } else {
+      this.#attachment?.finish(position, count);
+    }
+    if (turn && backlog.isEmpty) control[CONTROL_FINISHED] = this.#count;
+  }
+
+  /**
+   * Dispatches what has a handler, in order, and puts the rest into the backlog.
+   *
+   * @returns how many slots from the first one on are done with
+   */
+  #walk(first: number, position: number, count: number): number {
     const { words } = this.#ring;
     const { backlog, control } = this;
     const registry = this.#registry;
-    const prefix = this.inTurn;
     // Slots behind one that has to wait are not part of the prefix that `control` can name.
     let apart = -1;
+    let done = this.inTurn ? 0 : -1;
     for (let i = 0; i < count; i += 1) {
+      if (i % AHEAD === 0) this.#touch(first + i * UKEVENT_WORDS, Math.min(AHEAD, count - i));
       const base = first + i * UKEVENT_WORDS;
       const user0 = words[base + WORD_USER0] ?? 0;
       if ((user0 & USER_HANDLED) === 0) {
         if (apart >= 0) this.#attachment?.finish(position + apart, i - apart);
         apart = -1;
-        backlog.push(base, position + i, 1);
+        backlog.push(position + i, base, 1);
         continue;
       }
-      if (!prefix || backlog.tail > this.#first) {
-        if (apart < 0) apart = i;
-      } else {
-        control[CONTROL_FINISHED] = i + 1;
+      if (done === i) {
+        done = i + 1;
+        // If the handler closes the queue, this is what counts.
+        control[CONTROL_FINISHED] = done;
+      } else if (apart < 0) {
+        apart = i;
       }
       if (!registry.owns(user0) || !this.#cursor.moveTo(base)) continue;
       this.#dispatch();
-      if (this.#attachment === undefined) return;
+      if (this.#attachment === undefined) return done;
     }
     if (apart >= 0) this.#attachment?.finish(position + apart, count - apart);
+    return done;
+  }
+
+  #touch(first: number, count: number): void {
+    const { words } = this.#ring;
+    let sum = 0;
+    for (let base = first; base < first + count * UKEVENT_WORDS; base += UKEVENT_WORDS) {
+      sum ^= this.#registry.touch(words[base + WORD_USER0] ?? 0);
+    }
+    this.touched = sum;
   }
 
   #dispatch(): void {
@@ -187,10 +209,5 @@ export class Claims {
         throw error;
       });
     }
-  }
-
-  #finish(from: number, to: number): void {
-    const position = this.backlog.position(from);
-    this.#attachment?.finish(position, this.backlog.position(to - 1) - position + 1);
   }
 }

@@ -44,6 +44,7 @@ export class Consumer {
   #loops = 0;
   #claimed = 0;
   #started = false;
+  #delivers = false;
   #holdsProcess = false;
   #mayHoldProcess = true;
   #closed = false;
@@ -127,6 +128,7 @@ export class Consumer {
     const { claims } = this;
     claims.finishLate();
     this.#waiting.push(waiter);
+    this.#start();
     claims.control[CONTROL_WANT] = 1;
     // A run of which some is held ends the turn; what comes behind it would not be looked at.
     if (claims.inTurn && !claims.backlog.isEmpty) this.#remains.attachment?.start();
@@ -146,9 +148,12 @@ export class Consumer {
     const { handled, refed, refedHandled, shared } = this.registry;
     const loops = this.#loops;
     if (handled > 0 || loops > 0) {
-      this.#start();
+      this.attach();
+      this.#deliver(true);
+      if (handled > 0) this.#start();
     } else {
       this.#rest(shared);
+      this.#deliver(false);
     }
     // On a shared queue, the events that a loop waits for are other threads' too.
     const holds = refedHandled > 0 || (loops > 0 && (refed > 0 || shared));
@@ -161,6 +166,7 @@ export class Consumer {
     if (this.#closed) return;
     this.#detach();
     this.#closed = true;
+    this.#deliver(false);
     for (const waiter of this.#waiting.splice(0)) waiter.end();
   }
 
@@ -182,8 +188,7 @@ export class Consumer {
   #serve(): void {
     const { backlog } = this.claims;
     while (backlog.hasMore) {
-      const [waiter] = this.#waiting;
-      if (waiter?.serve() !== true) break;
+      if (this.#waiting[0]?.serve() !== true) break;
       this.#waiting.shift();
     }
     this.#setWant();
@@ -193,12 +198,11 @@ export class Consumer {
     this.claims.control[CONTROL_WANT] = this.registry.handled > 0 || this.#waiting.length > 0 ? 1 : 0;
   }
 
+  /** Lets turns happen. A loop that finds what it wants in the ring never needs them. */
   #start(): void {
     if (this.#started) return;
-    this.attach();
     this.#remains.attachment?.start();
     this.#started = true;
-    delivering.add(this);
   }
 
   /** Nobody to deliver to: costs nothing, and on a shared queue keeps nothing from the other threads. */
@@ -207,7 +211,13 @@ export class Consumer {
     if (!this.#started) return;
     this.#remains.attachment?.stop();
     this.#started = false;
-    delivering.delete(this);
+  }
+
+  #deliver(deliver: boolean): void {
+    if (deliver === this.#delivers) return;
+    this.#delivers = deliver;
+    if (deliver) delivering.add(this);
+    else delivering.delete(this);
   }
 
   #detach(): void {
@@ -217,7 +227,6 @@ export class Consumer {
     attachment.close();
     this.#remains.attachment = undefined;
     this.#started = this.#holdsProcess = false;
-    delivering.delete(this);
   }
 
   #holdProcess(hold: boolean): void {

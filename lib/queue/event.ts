@@ -25,7 +25,7 @@ export interface QueueEvent<Data = unknown, EventPayload = unknown> {
   readonly data0: number;
   /** `ret_data[1]`; see the type. */
   readonly data1: number;
-  /** The kevent; undefined if another thread added it. */
+  /** The kevent; undefined if another thread added it, or if it was removed before this was looked at. */
   readonly registration: Registration<Data> | undefined;
   /** What the request carried. */
   readonly data: Data;

@@ -1,7 +1,7 @@
-import type { Hold } from './backlog.js';
+import { emptyHold, type Hold } from './backlog.js';
 import type { Consumer, Waiter } from './consumer.js';
 
-type Result<T> = IteratorResult<T, undefined>;
+export type Result<T> = IteratorResult<T, undefined>;
 
 /** What a loop leaves behind when it becomes garbage without having ended. */
 interface Abandoned {
@@ -18,15 +18,15 @@ const abandoned = new FinalizationRegistry<Abandoned>(({ consumer, holds }) => {
 function letGo(consumer: Consumer, holds: readonly Hold[]): void {
   const { claims } = consumer;
   for (const hold of holds) {
-    claims.release(hold.from, hold.at);
-    claims.backlog.giveBack(hold.at, hold.to);
+    claims.releaseSeen(hold);
+    claims.backlog.giveBack(hold.position, hold.at, hold.to);
     hold.from = hold.at = hold.to;
     claims.holds.delete(hold);
   }
 }
 
 /** An async function makes a promise that is resolved already at less cost than Promise.resolve. */
-async function result<T>(value: T): Promise<Result<T>> {
+export async function result<T>(value: T): Promise<Result<T>> {
   return { value, done: false };
 }
 
@@ -43,7 +43,8 @@ export abstract class Iteration<T> implements AsyncIterableIterator<T>, Waiter {
   protected readonly consumer: Consumer;
   readonly #holds: Hold[] = [];
   readonly #requests: ((result: Result<T>) => void)[] = [];
-  #state: 'new' | 'running' | 'ended' = 'new';
+  #running = false;
+  #ended = false;
 
   constructor(consumer: Consumer) {
     this.consumer = consumer;
@@ -55,11 +56,11 @@ export abstract class Iteration<T> implements AsyncIterableIterator<T>, Waiter {
 
   next(): Promise<Result<T>> {
     try {
-      if (this.#state !== 'running') this.#begin();
+      if (!this.#running) this.#begin();
     } catch (error) {
       return Promise.reject(error);
     }
-    if (this.#state === 'ended') return end();
+    if (this.#ended) return end();
     this.consume();
     const value = this.take() ?? (this.consumer.claimMore() ? this.take() : undefined);
     if (value !== undefined) return result(value);
@@ -92,7 +93,8 @@ export abstract class Iteration<T> implements AsyncIterableIterator<T>, Waiter {
   }
 
   end(): void {
-    this.#state = 'ended';
+    this.#running = false;
+    this.#ended = true;
     abandoned.unregister(this);
     for (const resolve of this.#requests.splice(0)) resolve({ value: undefined, done: true });
   }
@@ -105,10 +107,14 @@ export abstract class Iteration<T> implements AsyncIterableIterator<T>, Waiter {
 
   /** A hold that is released, or its unseen part handed back, when the loop ends in whatever way. */
   protected newHold(): Hold {
-    const hold = { from: 0, at: 0, to: 0 };
+    const hold = emptyHold();
     this.#holds.push(hold);
-    this.consumer.claims.holds.add(hold);
+    if (this.#running) this.consumer.claims.holds.add(hold);
     return hold;
+  }
+
+  protected get running(): boolean {
+    return this.#running;
   }
 
   protected get holds(): readonly Hold[] {
@@ -117,15 +123,16 @@ export abstract class Iteration<T> implements AsyncIterableIterator<T>, Waiter {
 
   #begin(): void {
     const { consumer } = this;
-    if (consumer.closed) this.#state = 'ended';
-    if (this.#state === 'ended') return;
+    if (consumer.closed) this.#ended = true;
+    if (this.#ended) return;
     consumer.enter();
-    this.#state = 'running';
+    this.#running = true;
+    for (const hold of this.#holds) consumer.claims.holds.add(hold);
     abandoned.register(this, { consumer, holds: this.#holds }, this);
   }
 
   #finish(): void {
-    const running = this.#state === 'running';
+    const running = this.#running;
     this.end();
     if (!running || this.consumer.closed) return;
     letGo(this.consumer, this.#holds);

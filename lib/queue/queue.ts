@@ -76,6 +76,7 @@ export class Queue implements AsyncIterable<Batch> {
   readonly #consumer: Consumer;
   readonly #toLoops: Dispatch;
   readonly #remains: QueueRemains;
+  readonly #closers = new Set<() => void>();
 
   /**
    * @param options - of a new queue; or a handle, as for {@link Queue.from}
@@ -206,7 +207,7 @@ export class Queue implements AsyncIterable<Batch> {
     }
     const dispatch = this.#dispatch(handler);
     const wd = binding().inodeWatch(this.#fd, path, mask);
-    if (wd < 0) throw systemError(wd, 'kevent_inode_watch', `path '${path}'`);
+    if (wd < 0) throw systemError(wd, 'kevent_inode_watch', `path '${Buffer.from(path).toString()}'`);
     try {
       const request = { ...options, type: KEVENT_INODE, id: wd, event: mask & ~WATCH_ONLY };
       return this.#registry.add(request, dispatch) as Kevent & Registration<Data>;
@@ -264,6 +265,7 @@ export class Queue implements AsyncIterable<Batch> {
   /** @throws ERR_INVALID_STATE */
   stats(): QueueStats {
     this.#check();
+    this.#registry.flush();
     return readStats(this.#fd);
   }
 
@@ -288,7 +290,7 @@ export class Queue implements AsyncIterable<Batch> {
    */
   close(): void {
     if (this.closed) return;
-    if (!this.#maker) this.#registry.removeAll(this.#registry.kevents());
+    if (!this.#maker) this.#leave();
     this.#end();
     if (this.#maker) binding().close(this.#fd);
   }
@@ -299,6 +301,15 @@ export class Queue implements AsyncIterable<Batch> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  /** Calls back when the queue is closed. @returns what takes that back @internal */
+  onClose(closer: () => void): () => void {
+    this.#check();
+    this.#closers.add(closer);
+    return () => {
+      this.#closers.delete(closer);
+    };
   }
 
   #dispatch<Data, Payload>(handler: Handler<Data, Payload> | undefined): Dispatch {
@@ -312,10 +323,18 @@ export class Queue implements AsyncIterable<Batch> {
     return new Dispatch(this.#registry, handler as Handler);
   }
 
+  #leave(): void {
+    this.#registry.removeAll(this.#registry.kevents());
+    this.#registry.flush();
+  }
+
   #end(): void {
     this.#consumer.close();
     this.#registry.clear();
     garbage.unregister(this);
+    const closers = [...this.#closers];
+    this.#closers.clear();
+    for (const closer of closers) closer();
   }
 
   #check(): void {

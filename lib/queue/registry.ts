@@ -1,11 +1,14 @@
+import { binding } from '../abi/binding.js';
 import {
   KEVENT_CTL_ADD,
   KEVENT_CTL_REMOVE,
   KEVENT_REQ_ALWAYS_QUEUE,
   KEVENT_REQ_WAKEUP_ALL,
   KEVENT_SIGNAL,
+  KEVENT_TIMER,
 } from '../abi/constants.js';
 import { systemError } from '../abi/errors.js';
+import { UKEVENT_WORDS, WORD_EVENT, WORD_REQ_FLAGS, WORD_USER0 } from '../abi/layout.js';
 import { holdSignals, releaseSignals } from '../abi/signals.js';
 import { putRequest } from '../abi/ukevent.js';
 import { type AddError, addAllError, addError } from './add_error.js';
@@ -21,6 +24,8 @@ const SLOT_MASK = MOST_SLOTS - 1;
 /** Owners are 1 to 127. Not 0: the user words of those who call kevent_ctl themselves should not look like ours. */
 const OWNERS = 0x7f;
 const OWNER_FIELD = OWNERS << SLOT_BITS;
+/** Timers whose removal is put off. */
+const MOST_LATE = 256;
 /** In `user[0]`: the event goes to a handler of its owner, and nobody else is to see it. */
 export const USER_HANDLED = 0x80000000;
 
@@ -47,6 +52,10 @@ export class Registry {
   readonly #slots = new Slots();
   readonly #changed: () => void;
   #signals = 0;
+  /** Entries of kevents that are still to be removed from the engine. */
+  #lateWords = new Uint32Array(0);
+  #late = 0;
+  readonly #onTick = (): void => this.flush();
 
   /**
    * @param owner - of those who share the queue, which one this is; any integer >= 0
@@ -63,9 +72,19 @@ export class Registry {
     return (user0 & OWNER_FIELD) === this.#ownerBits;
   }
 
+  /** Whether the kevent of an event that this thread owns is still there. */
+  has(user0: number, user1: number): boolean {
+    return this.#slots.has(user0 & SLOT_MASK, user1);
+  }
+
   /** The kevent of an event that this thread owns; undefined if it is stale. */
   find(user0: number, user1: number): Kevent | undefined {
     return this.#slots.find(user0 & SLOT_MASK, user1);
+  }
+
+  /** See {@link Slots.touch}. */
+  touch(user0: number): number {
+    return this.#slots.touch(user0 & SLOT_MASK);
   }
 
   holds(kevent: Kevent): boolean {
@@ -99,7 +118,11 @@ export class Registry {
   /** Whether it was still there. */
   remove(kevent: Kevent): boolean {
     if (!this.holds(kevent)) return false;
-    this.#putKey(0, kevent, 0, 0);
+    if ((this.#slots.kind(kevent.slot) & KIND_TYPE) === KEVENT_TIMER) {
+      this.#removeLater(kevent);
+      return true;
+    }
+    this.#putKey(changes(1), 0, kevent);
     // The result does not matter. -EBADF: another thread has closed the queue. ENOENT: the kevent is
     // on its way as the last event, or another thread has got that. In each case it is gone.
     applyChanges(this.#fd, KEVENT_CTL_REMOVE, 1);
@@ -109,22 +132,30 @@ export class Registry {
 
   /** How many were still there. */
   removeAll(kevents: readonly Kevent[]): number {
+    const words = changes(Math.min(kevents.length, MOST_CHANGES));
     let removed = 0;
-    for (let from = 0; from < kevents.length; from += MOST_CHANGES) {
-      const some = kevents.slice(from, from + MOST_CHANGES).filter((kevent) => this.holds(kevent));
-      changes(some.length);
-      some.forEach((kevent, index) => {
-        this.#putKey(index, kevent, 0, 0);
-      });
-      applyChanges(this.#fd, KEVENT_CTL_REMOVE, some.length);
-      for (const kevent of some) {
-        // Not if it was in the list twice.
-        if (!this.holds(kevent)) continue;
-        this.end(kevent);
-        removed += 1;
-      }
+    let count = 0;
+    for (const kevent of kevents) {
+      // Not if it is in the list twice: it has ended then.
+      if (!this.holds(kevent)) continue;
+      this.#putKey(words, count, kevent);
+      this.end(kevent);
+      count += 1;
+      removed += 1;
+      if (count < MOST_CHANGES) continue;
+      applyChanges(this.#fd, KEVENT_CTL_REMOVE, count);
+      count = 0;
     }
+    if (count > 0) applyChanges(this.#fd, KEVENT_CTL_REMOVE, count);
     return removed;
+  }
+
+  /** Does at once what was put off. */
+  flush(): void {
+    if (this.#late === 0) return;
+    const count = this.#late;
+    this.#late = 0;
+    binding().ctl(this.#fd, KEVENT_CTL_REMOVE, count, this.#lateWords);
   }
 
   /** Every kevent that is still there. */
@@ -135,7 +166,10 @@ export class Registry {
   /** MODIFY or READY. @throws SystemError */
   control(kevent: Kevent, cmd: number, event: number, flags: number): void {
     if (!this.holds(kevent)) throw systemError(ENOENT, 'kevent_ctl', 'the kevent is not registered any more');
-    this.#putKey(0, kevent, event, this.#flags(flags, kevent.dispatch));
+    const words = changes(1);
+    this.#putKey(words, 0, kevent);
+    words[WORD_EVENT] = event;
+    words[WORD_REQ_FLAGS] = this.#flags(flags, kevent.dispatch);
     const result = applyChanges(this.#fd, cmd, 1);
     if (result !== 1) throw systemError(result < 0 ? result : changeError(0), 'kevent_ctl');
   }
@@ -151,8 +185,7 @@ export class Registry {
 
   /** The kevent is gone: removed, or its last event is delivered. Its slot will be used again. */
   end(kevent: Kevent): void {
-    const kind = this.#slots.kind(kevent.slot);
-    this.#slots.free(kevent.slot);
+    const kind = this.#slots.free(kevent.slot);
     if ((kind & KIND_TYPE) === KEVENT_SIGNAL) {
       this.#signals -= 1;
       if (this.#signals === 0) releaseSignals(this.#fd);
@@ -163,8 +196,22 @@ export class Registry {
   /** The queue is closed, and everything in it gone. */
   clear(): void {
     this.#slots.clear();
+    this.#late = 0;
     this.handled = this.refed = this.refedHandled = this.#signals = 0;
     releaseSignals(this.#fd);
+  }
+
+  /**
+   * A timer that nobody will hear of any more can stay in the engine for a moment: together, timers are
+   * removed at a third of the cost. Not so an fd, which may be closed and opened again at once.
+   */
+  #removeLater(kevent: Kevent): void {
+    if (this.#lateWords.length === 0) this.#lateWords = new Uint32Array(MOST_LATE * UKEVENT_WORDS);
+    if (this.#late === 0) process.nextTick(this.#onTick);
+    this.#putKey(this.#lateWords, this.#late, kevent);
+    this.#late += 1;
+    this.end(kevent);
+    if (this.#late === MOST_LATE) this.flush();
   }
 
   #addSome(
@@ -247,18 +294,9 @@ export class Registry {
     );
   }
 
-  #putKey(index: number, kevent: Kevent, event: number, flags: number): void {
-    const { slot, dispatch } = kevent;
-    putRequest(
-      changes(index + 1),
-      index,
-      this.#slots.id0(slot),
-      this.#slots.id1(slot),
-      this.#slots.kind(slot) & KIND_TYPE,
-      event,
-      flags,
-      this.#user0(slot, dispatch),
-      this.#slots.generation(slot),
-    );
+  #putKey(words: Uint32Array, index: number, { slot, dispatch }: Kevent): void {
+    const base = index * UKEVENT_WORDS;
+    this.#slots.putKey(slot, words, base);
+    words[base + WORD_USER0] = this.#user0(slot, dispatch);
   }
 }

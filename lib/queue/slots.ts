@@ -1,3 +1,14 @@
+import {
+  WORD_EVENT,
+  WORD_ID0,
+  WORD_ID1,
+  WORD_REQ_FLAGS,
+  WORD_RET_DATA0,
+  WORD_RET_DATA1,
+  WORD_RET_FLAGS,
+  WORD_TYPE,
+  WORD_USER1,
+} from '../abi/layout.js';
 import type { Kevent } from './registration.js';
 
 /** Slots of one chunk. Chunks, so that a table grows without being copied and wastes little. */
@@ -14,18 +25,20 @@ export const KIND_TYPE = 0x0f;
 export const KIND_REF = 0x10;
 
 const WORDS = 3;
-const GENERATION = 0;
+/** The lower 24 bits are the generation, the upper 8 the kind: with a million kevents, memory that is not touched counts. */
+const HEAD = 0;
 const ID0 = 1;
 const ID1 = 2;
+const GENERATION_BITS = 24;
+const GENERATION_MASK = 0xffffff;
 
 class Chunk {
   readonly kevents: (Kevent | undefined)[] = new Array<Kevent | undefined>(CHUNK).fill(undefined);
   readonly words = new Uint32Array(CHUNK * WORDS);
-  readonly kinds = new Uint8Array(CHUNK);
 }
 
 /**
- * The table of a queue's kevents: 21 bytes a slot. A slot's generation changes whenever it is
+ * The table of a queue's kevents: 20 bytes a slot. A slot's generation changes whenever it is
  * freed, so that what is still on its way for the kevent before is known as stale.
  */
 export class Slots {
@@ -35,7 +48,7 @@ export class Slots {
   /** Freed slots, chained through ID0; a slot + 1, so that 0 is the end. */
   #free = 0;
   /** Generations start anywhere: two threads that share a queue do not take the other's for their own. */
-  readonly #firstGeneration = Math.floor(Math.random() * 0x100000000);
+  readonly #firstGeneration = Math.floor(Math.random() * (GENERATION_MASK + 1));
 
   /** A free slot, or -1 if there is none left. */
   claim(): number {
@@ -58,21 +71,33 @@ export class Slots {
 
   /** Says what is in a slot that was claimed. */
   fill(slot: number, kevent: Kevent, kind: number, id0: number, id1: number): void {
-    const chunk = this.#chunk(slot);
+    const { kevents, words } = this.#chunk(slot);
     const place = slot & CHUNK_MASK;
-    chunk.kevents[place] = kevent;
-    chunk.kinds[place] = kind;
-    chunk.words[place * WORDS + ID0] = id0;
-    chunk.words[place * WORDS + ID1] = id1;
+    const at = place * WORDS;
+    kevents[place] = kevent;
+    words[at + HEAD] = ((words[at + HEAD] ?? 0) & GENERATION_MASK) | (kind << GENERATION_BITS);
+    words[at + ID0] = id0;
+    words[at + ID1] = id1;
   }
 
-  free(slot: number): void {
-    const chunk = this.#chunk(slot);
+  /** Frees a slot, and says what kind of kevent was in it. */
+  free(slot: number): number {
+    const { kevents, words } = this.#chunk(slot);
     const place = slot & CHUNK_MASK;
-    chunk.kevents[place] = undefined;
-    chunk.words[place * WORDS + GENERATION] = this.generation(slot) + 1;
-    chunk.words[place * WORDS + ID0] = this.#free;
+    const at = place * WORDS;
+    const head = words[at + HEAD] ?? 0;
+    kevents[place] = undefined;
+    words[at + HEAD] = (head + 1) & GENERATION_MASK;
+    words[at + ID0] = this.#free;
     this.#free = slot + 1;
+    return head >>> GENERATION_BITS;
+  }
+
+  /** Whether the slot's kevent is of that generation. */
+  has(slot: number, generation: number): boolean {
+    const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
+    if (chunk === undefined) return false;
+    return ((chunk.words[(slot & CHUNK_MASK) * WORDS + HEAD] ?? 0) & GENERATION_MASK) === generation;
   }
 
   /** The kevent of that slot and generation; undefined if it is not there any more. */
@@ -80,7 +105,20 @@ export class Slots {
     const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
     if (chunk === undefined) return undefined;
     const place = slot & CHUNK_MASK;
-    return chunk.words[place * WORDS] === generation ? chunk.kevents[place] : undefined;
+    const head = chunk.words[place * WORDS + HEAD] ?? 0;
+    return (head & GENERATION_MASK) === generation ? chunk.kevents[place] : undefined;
+  }
+
+  /**
+   * Reads what `find` and the one who finds something will read, and returns something that depends on it. The processor
+   * waits for many such reads at the same time, but for those of one event after the other if
+   * a handler is called in between: with a million kevents that is most of an event's cost.
+   */
+  touch(slot: number): number {
+    const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
+    if (chunk === undefined) return 0;
+    const place = slot & CHUNK_MASK;
+    return (chunk.words[place * WORDS + HEAD] ?? 0) ^ (chunk.kevents[place]?.slot ?? 0);
   }
 
   holds(kevent: Kevent): boolean {
@@ -89,23 +127,36 @@ export class Slots {
   }
 
   generation(slot: number): number {
-    return this.#chunk(slot).words[(slot & CHUNK_MASK) * WORDS + GENERATION] ?? 0;
+    return (this.#chunk(slot).words[(slot & CHUNK_MASK) * WORDS + HEAD] ?? 0) & GENERATION_MASK;
   }
 
-  id0(slot: number): number {
-    return this.#chunk(slot).words[(slot & CHUNK_MASK) * WORDS + ID0] ?? 0;
-  }
-
-  id1(slot: number): number {
-    return this.#chunk(slot).words[(slot & CHUNK_MASK) * WORDS + ID1] ?? 0;
+  /**
+   * Writes id, type and `user[1]` of the kevent there into an entry of kevent_ctl that starts at
+   * `base`, and 0 into the rest.
+   */
+  putKey(slot: number, words: Uint32Array, base: number): void {
+    const chunk = this.#chunk(slot);
+    const at = (slot & CHUNK_MASK) * WORDS;
+    const head = chunk.words[at + HEAD] ?? 0;
+    words[base + WORD_ID0] = chunk.words[at + ID0] ?? 0;
+    words[base + WORD_ID1] = chunk.words[at + ID1] ?? 0;
+    words[base + WORD_TYPE] = (head >>> GENERATION_BITS) & KIND_TYPE;
+    words[base + WORD_EVENT] = 0;
+    words[base + WORD_REQ_FLAGS] = 0;
+    words[base + WORD_RET_FLAGS] = 0;
+    words[base + WORD_RET_DATA0] = 0;
+    words[base + WORD_RET_DATA1] = 0;
+    words[base + WORD_USER1] = head & GENERATION_MASK;
   }
 
   kind(slot: number): number {
-    return this.#chunk(slot).kinds[slot & CHUNK_MASK] ?? 0;
+    return (this.#chunk(slot).words[(slot & CHUNK_MASK) * WORDS + HEAD] ?? 0) >>> GENERATION_BITS;
   }
 
   setKind(slot: number, kind: number): void {
-    this.#chunk(slot).kinds[slot & CHUNK_MASK] = kind;
+    const { words } = this.#chunk(slot);
+    const at = (slot & CHUNK_MASK) * WORDS + HEAD;
+    words[at] = ((words[at] ?? 0) & GENERATION_MASK) | (kind << GENERATION_BITS);
   }
 
   /** Every kevent there is. */

@@ -32,6 +32,13 @@ export interface Unsubscribable {
   unsubscribe(): void;
 }
 
+/** To 'uncaughtException', but not before the other readers have had the value too. */
+function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
+}
+
 /**
  * A stream of events from a source that runs while somebody reads: it starts with the first loop or
  * subscriber, stops when the last has left, and starts again with the next.
@@ -83,37 +90,47 @@ export class EventStream<T> extends Stream<T> implements Sink<T> {
   subscribe(observer: Observer<T>): Unsubscribable {
     const context = new AsyncResource('KEVENT');
     const owner = {};
-    const wait = (): void => {
-      this.#readers.get(owner)?.wait(taker);
+    let over = false;
+    const leave = (): void => {
+      over = true;
+      this.leave(owner);
+    };
+    const call = <A extends unknown[]>(method: ((...args: A) => void) | undefined, ...args: A): void => {
+      try {
+        if (method !== undefined) context.runInAsyncScope(method, observer, ...args);
+      } catch (error) {
+        throwLater(error);
+      }
     };
     const taker = {
       owner,
       value: (value: T): void => {
         // Behind the other subscribers again, before the observer can add more.
-        wait();
-        if (observer.next) context.runInAsyncScope(observer.next, observer, value);
+        this.#readers.get(owner)?.wait(taker);
+        call(observer.next, value);
       },
       fail: (error: unknown): void => {
-        this.leave(owner);
-        if (observer.error) context.runInAsyncScope(observer.error, observer, error);
-        else throw error;
+        if (over) return;
+        leave();
+        if (observer.error) call(observer.error, error);
+        else throwLater(error);
       },
       end: (): void => {
-        if (!this.#readers.has(owner)) return;
-        this.leave(owner);
-        if (observer.complete) context.runInAsyncScope(observer.complete, observer);
+        if (over) return;
+        leave();
+        call(observer.complete);
       },
     };
-    const unsubscribe = (): void => this.leave(owner);
     try {
       const window = this.enter(owner);
-      while (window.length > 0) taker.value(window.take());
-      this.#demand();
+      // What other readers have left there.
+      while (!over && window.length > 0) call(observer.next, window.take());
+      if (!over) window.wait(taker);
+      this.wants();
     } catch (error) {
       taker.fail(error);
     }
-    wait();
-    return { unsubscribe };
+    return { unsubscribe: leave };
   }
 
   /** Lets the stream keep the process alive while it is read, as it does from the start. */
@@ -140,6 +157,11 @@ export class EventStream<T> extends Stream<T> implements Sink<T> {
   }
 
   // ---- for readers ----
+
+  /** Values are made while somebody waits for them, and not kept. @internal */
+  get level(): boolean {
+    return this.#source.level;
+  }
 
   /** Adds a reader; the first one starts the source. Throws what the source throws. @internal */
   enter(reader: object): Window<T> {
@@ -178,27 +200,38 @@ export class EventStream<T> extends Stream<T> implements Sink<T> {
 
   /** @internal */
   push(value: T): boolean {
-    if (!this.#all) {
-      if (this.#common.give(value)) return true;
-      if (this.#source.level) {
+    if (this.#source.level) {
+      // While it is muted, those who wait do so for a round of which the others have not had their part yet.
+      if (this.#muted || !this.#isWanted()) {
         this.#mute();
         return false;
       }
+    }
+    if (!this.#all) {
+      if (this.#common.give(value)) return true;
       this.#common.keep(value);
       if (this.#common.full) this.#mute();
       return true;
     }
-    let taken = false;
     for (const window of this.#readers.values()) {
-      if (window.give(value)) {
-        taken = true;
-        continue;
-      }
+      if (window.give(value)) continue;
       // A level value that one reader takes is kept for the others: they are to see it too.
       window.keep(value);
       if (this.#source.level || window.full) this.#mute();
     }
-    return taken || !this.#source.level;
+    return true;
+  }
+
+  /** @internal */
+  offer(make: () => T): boolean {
+    return this.wanted() && this.push(make());
+  }
+
+  /** @internal */
+  wanted(): boolean {
+    if (!this.#muted && this.#isWanted()) return true;
+    this.#mute();
+    return false;
   }
 
   /** @internal */
@@ -222,6 +255,8 @@ export class EventStream<T> extends Stream<T> implements Sink<T> {
     try {
       const feed = this.#source.open({
         push: (value) => current() && this.push(value),
+        offer: (make) => current() && this.offer(make),
+        wanted: () => current() && this.wanted(),
         fail: (error) => {
           if (current()) this.fail(error);
         },
@@ -278,6 +313,12 @@ export class EventStream<T> extends Stream<T> implements Sink<T> {
     }
     this.#muted = false;
     this.#feed?.unmute();
+  }
+
+  #isWanted(): boolean {
+    if (!this.#all) return this.#common.wanted;
+    for (const window of this.#readers.values()) if (window.wanted) return true;
+    return false;
   }
 
   #isHungry(window: Window<T>): boolean {

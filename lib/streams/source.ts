@@ -5,6 +5,13 @@ export interface Sink<T> {
    * sources only: the source is muted by then.
    */
   push(value: T): boolean;
+  /**
+   * As {@link push}, for level sources whose value is taken out of somewhere, such as bytes that are read:
+   * `make` is called only if somebody waits.
+   */
+  offer(make: () => T): boolean;
+  /** Whether somebody waits for a value. If not, the source is muted, as by a value that is dropped. */
+  wanted(): boolean;
   /** The stream fails: readers get the values before that, then the error, which is thrown once. */
   fail(error: unknown): void;
   /** The stream ends: readers get the values before that, then the end. */

@@ -24,6 +24,7 @@ Functions waiting_calls();
 Functions inode_calls();
 Functions timer_calls();
 Functions process_calls();
+Functions system_calls();
 
 // Every constant and offset, as the compiler sees them; nullptr with an exception.
 napi_value layout(napi_env env, napi_callback_info info);

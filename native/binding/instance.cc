@@ -1,5 +1,7 @@
 #include "instance.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -119,6 +121,8 @@ void Instance::end() {
   for (auto& handle : handles_->all()) handle->close();
   for (auto& entry : held_) let_go(entry.second);
   held_.clear();
+  for (int handle : timers_) kevent_timer_delete(handle);
+  for (int fd : pidfds_) ::close(fd);
   napi_async_destroy(env_, context_);
   if (driver_) {
     driver_->drain(on_drained, this);

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "blocking.h"
 #include "driver.h"
@@ -30,6 +31,10 @@ class Instance {
   int close(int fd);
   // nullptr if this environment does not hold it.
   std::shared_ptr<OpenQueue> held(int fd) const;
+
+  // POSIX timers and pidfds that this environment has made and not given up: they go with it.
+  std::unordered_set<int>& timers() { return timers_; }
+  std::unordered_set<int>& pidfds() { return pidfds_; }
 
   HandleTable& handles() { return *handles_; }
   std::shared_ptr<HandleTable> shared_handles() { return handles_; }
@@ -60,6 +65,8 @@ class Instance {
   Blocking blocking_;
   std::unique_ptr<Driver> driver_;
   std::unordered_map<int, Held> held_;
+  std::unordered_set<int> timers_;
+  std::unordered_set<int> pidfds_;
   const std::shared_ptr<HandleTable> handles_ = std::make_shared<HandleTable>();
 };
 

@@ -13,7 +13,9 @@ napi_value timer_create(napi_env env, napi_callback_info info) {
   uint32_t clock;
   bool fits = true;
   if (!read_u32(env, in.values[0], &clock, &fits)) return nullptr;
-  return to_value(env, fits ? kevent_timer_create(clock) : -EINVAL);
+  int handle = fits ? kevent_timer_create(clock) : -EINVAL;
+  if (handle > 0) in.instance->timers().insert(handle);
+  return to_value(env, handle);
 }
 
 // (handle, flags, value sec, value nsec, interval sec, interval nsec)
@@ -55,6 +57,7 @@ napi_value timer_delete(napi_env env, napi_callback_info info) {
   Arguments<1> in(env, info);
   int handle;
   if (!read_fd(env, in.values[0], &handle)) return nullptr;
+  in.instance->timers().erase(handle);
   return to_value(env, kevent_timer_delete(handle));
 }
 

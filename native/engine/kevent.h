@@ -307,6 +307,27 @@ int kevent_timer_settime(int handle, uint32_t flags, const struct kevent_timespe
 int kevent_timer_gettime(int handle, struct kevent_timespec *value, struct kevent_timespec *interval);
 int kevent_timer_delete(int handle);
 
+/* ---- beyond the seed: processes and connections ----------------------------------------- */
+
+/*
+ * A descriptor of a process, close-on-exec and the caller's to close: POLLIN once the process has ended.
+ * ESRCH (no such process, or one that was waited for), EINVAL (pid < 1), EMFILE, ENOSYS (before Linux 5.3).
+ */
+int kevent_pidfd_open(int pid);
+
+/*
+ * How a child of this process has ended: its exit code times 256, or the signal that ended it. The child is
+ * left to be waited for. EAGAIN (has not ended), ECHILD (not a child, or waited for already), EINVAL.
+ */
+int kevent_pid_wait(int pidfd);
+
+/*
+ * Accept one connection, non-blocking and close-on-exec; the caller's to close. Up to size bytes of the
+ * peer's sockaddr are written to address, which may be NULL. EAGAIN (none; only if fd is non-blocking,
+ * else it waits), ECONNABORTED, EMFILE, ENFILE, EINVAL (not listening), ENOTSOCK.
+ */
+int kevent_accept(int fd, void *address, uint32_t size);
+
 /* ---- looking at a queue ---------------------------------------------------------------- */
 
 struct kevent_statistics {

@@ -141,7 +141,8 @@ void Queue::slot_done(const SlotOwner& owner) {
     kevent->state &= ~Kevent::kAgain;
     occurred(*kevent);
   }
-  origin_of(kevent->u.type)->committed(*this, *kevent);
+  // Only what was muted has to be asked again; the others do not cost their second cache line here.
+  if (kevent->is(Kevent::kMuted)) origin_of(kevent->u.type)->committed(*this, *kevent);
 }
 
 // A delivery to a buffer has no slot that says when it is done: that is when its reader comes back.

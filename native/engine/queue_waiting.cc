@@ -16,6 +16,7 @@ int Queue::wait(uint32_t num, uint32_t old_uidx, const kevent_timespec* timeout,
   Lock lock(mutex_);
   Waiter waiter;
   waiter.needs_room = true;
+  bool says_why = flags & (KEVENT_FLAGS_NONBLOCK | KEVENT_FLAGS_SLICE);
   for (;;) {
     if (closed_) return -EBADF;
     if (!ring_.exists() || num > ring_.size() || old_uidx >= ring_.size()) return -EINVAL;
@@ -32,14 +33,13 @@ int Queue::wait(uint32_t num, uint32_t old_uidx, const kevent_timespec* timeout,
       moved = fill_ring(num);
       ready = num == 0 && next_ready() != nullptr;
     }
-    bool over = deadline.passed();
-    bool slice = flags & KEVENT_FLAGS_SLICE;
-    if (moved > 0 || ready || waiter.released || ring_.kidx() != old_uidx || (over && !slice)) {
+    bool over = (flags & KEVENT_FLAGS_NONBLOCK) || deadline.passed();
+    if (moved > 0 || ready || waiter.released || ring_.kidx() != old_uidx || (over && !says_why)) {
       pass_on();
       return static_cast<int>(moved);
     }
     error = room > 0 ? -EAGAIN : -ENOBUFS;
-    if (!over && !(flags & KEVENT_FLAGS_NONBLOCK)) error = sleep(lock, waiter, deadline);
+    if (!over) error = sleep(lock, waiter, deadline);
     if (error < 0) {
       pass_on();
       return error;

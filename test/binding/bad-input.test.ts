@@ -61,6 +61,10 @@ const FUNCTIONS = [
   ['timerGettime', 2],
   ['timerDelete', 1],
   ['stats', 2],
+  ['pidfdOpen', 1],
+  ['pidfdClose', 1],
+  ['pidWait', 1],
+  ['accept', 2],
   ['init', 3],
 ] as const;
 
@@ -87,6 +91,7 @@ function argumentsWith(fd: number, name: string, count: number, place: number, b
     inodeWatch: [[1, '/']],
     timerGettime: [[1, new Float64Array(4)]],
     stats: [[1, new Float64Array(12)]],
+    accept: [[1, new Uint8Array(128)]],
   };
   for (const [i, value] of memory[name] ?? []) good[i] = value;
   good[place] = bad;

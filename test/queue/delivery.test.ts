@@ -224,7 +224,7 @@ describe('adding', () => {
   });
 
   it('uses a slot again for another generation', async () => {
-    let last = queue.add(request.user());
+    let last: Registration<unknown> = queue.add(request.user());
     const { slot } = last;
     const seen: unknown[] = [];
     for (let i = 0; i < 100; i += 1) {
@@ -252,7 +252,15 @@ describe('statistics', () => {
       if (seen === 3) break;
     }
     const stats = queue.stats();
-    expect(stats).toMatchObject({ total: 3, immediate: 0, delivered: 3, ring: 3, kevents: 3, head: 3, tail: 3 });
+    expect(stats).toMatchObject({
+      total: 3,
+      immediate: 0,
+      delivered: 3,
+      ring: 3,
+      kevents: 3,
+      head: 3,
+      tail: 3,
+    });
     expect(stats.memory).toBeGreaterThan(0);
   });
 });

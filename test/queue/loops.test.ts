@@ -104,6 +104,43 @@ describe('a loop by batch', () => {
   });
 });
 
+describe('a kevent that is removed while its event waits in the ring', () => {
+  it('is not seen by a loop any more', async () => {
+    ready(0, 1, 2, 3);
+    const seen: number[] = [];
+    for await (const batch of queue) {
+      for (const event of batch) {
+        seen.push(event.id0);
+        users[event.id0 + 1]?.remove();
+      }
+      break;
+    }
+    expect(seen).toEqual([0, 2]);
+    ready(4, 5);
+    for await (const event of queue.events()) {
+      seen.push(event.id0);
+      users[5]?.remove();
+      ready(6);
+      if (event.id0 === 6) break;
+    }
+    expect(seen).toEqual([0, 2, 4, 6]);
+  });
+
+  it('is not mistaken for the one that takes its place', async () => {
+    ready(0);
+    for await (const batch of queue) {
+      for (const event of batch) {
+        users[0]?.remove();
+        const { slot } = queue.add(request.user(99, { data: 'another' }));
+        expect(slot).toBe(users[0]?.slot);
+        expect(event.registration).toBe(undefined);
+        expect(event.data).toBe(undefined);
+      }
+      break;
+    }
+  });
+});
+
 describe('leaving a loop', () => {
   const leave: [string, (batch: Batch, loop: AsyncIterator<Batch>) => unknown][] = [
     ['return', (_, loop) => loop.return?.()],
@@ -185,6 +222,18 @@ describe('concurrent calls of next()', () => {
     expect(inUse()).toBe(0);
   });
 
+  it('do not take back a batch that was handed out but cannot have been seen', async () => {
+    ready(0, 1);
+    const loop = queue[Symbol.asyncIterator]();
+    const [first, second] = [loop.next(), loop.next()];
+    const { value: batch } = await first;
+    const seen: number[] = [];
+    for (const event of batch ?? []) seen.push(event.id0);
+    expect(seen).toEqual([0, 1]);
+    await loop.return?.();
+    expect(await second).toEqual({ value: undefined, done: true });
+  });
+
   it('that wait end with the loop', async () => {
     const loop = queue.events();
     const asked = [loop.next(), loop.next()];
@@ -257,7 +306,9 @@ describe('a full ring', () => {
       if (seen.length === count / 2) break;
     }
     while (handled < count / 2) await immediate();
-    expect(seen.map((event) => event.id0)).toEqual(Array.from({ length: count / 2 }, (_, index) => 2 * index));
+    expect(seen.map((event) => event.id0)).toEqual(
+      Array.from({ length: count / 2 }, (_, index) => 2 * index),
+    );
     small.close();
   });
 });

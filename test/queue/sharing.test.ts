@@ -46,7 +46,11 @@ async function delivered(count: number): Promise<void> {
 describe('a queue that is shared by threads', () => {
   it('hands each event to exactly one of them', async () => {
     const handle = queue.handle();
-    const joined = [await join(handle, 'batch', true), await join(handle, 'event'), await join(handle, 'batch')];
+    const joined = [
+      await join(handle, 'batch', true),
+      await join(handle, 'event'),
+      await join(handle, 'batch'),
+    ];
     const total = 3000;
     for (let from = 0; from < total; from += 100) {
       const requests = Array.from({ length: 100 }, (_, index) =>
@@ -57,7 +61,9 @@ describe('a queue that is shared by threads', () => {
     }
     await delivered(total);
     const consumed = await Promise.all(joined.map(leave));
-    expect(sorted(consumed.flatMap(({ seen }) => seen))).toEqual(Array.from({ length: total }, (_, id) => id));
+    expect(sorted(consumed.flatMap(({ seen }) => seen))).toEqual(
+      Array.from({ length: total }, (_, id) => id),
+    );
     // What another thread has added is nobody's registration here.
     expect(consumed.map(({ registrations }) => registrations)).toEqual([0, 0, 0]);
   });

@@ -1,5 +1,5 @@
 // Runs one measured program in a process of its own. Each prints one line of JSON and ends.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +33,13 @@ export async function run(command) {
 export function runPinned(/** @type {string[]} */ command) {
   if (TASKSET === undefined || availableParallelism() < 2) return run(command);
   return run([TASKSET, '-c', '1', ...command]);
+}
+
+/** The same ahead of whatever else the machine has to do, where the user may ask for that. */
+export function runPunctually(/** @type {string[]} */ command) {
+  const priority = ['chrt', '--fifo', '1'];
+  const { status } = spawnSync(priority[0], [...priority.slice(1), 'true']);
+  return run(status === 0 ? [...priority, ...command] : command);
 }
 
 /**

@@ -1,8 +1,8 @@
 /*
  * timerfd_lateness COUNT WINDOW_MS SEED
  *
- * COUNT timers at random times of the next WINDOW_MS, on one timerfd that is set for the earliest,
- * watched by epoll. Prints one line of JSON: by how many ns each came after the time it was set for.
+ * COUNT timers at random times of WINDOW_MS that begin 100 ms from now, on one timerfd that is set for
+ * the earliest, watched by epoll. Prints one line of JSON: by how many ns each came after the time it was set for.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
   srandom((unsigned)atoi(argv[3]));
   uint64_t *due = malloc(count * sizeof *due);
   int64_t *lateness = malloc(count * sizeof *lateness);
-  uint64_t start = now() + 10000000;
+  uint64_t start = now() + 100000000;
   for (size_t i = 0; i < count; i++) due[i] = start + (uint64_t)random() % window;
   qsort(due, count, sizeof *due, ascending);
 

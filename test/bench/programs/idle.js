@@ -87,7 +87,7 @@ if (way === 'user') {
   kevent_ctl(queue, KEVENT_CTL_ADD, active, entries);
   const buffer = new Uint32Array(active * WORDS);
   await sweep(queue, async () => {
-    const rounds = 5000;
+    const rounds = 3000;
     const start = cpuMicroseconds();
     for (let round = 0; round < rounds; round += 1) {
       kevent_ctl(queue, KEVENT_CTL_READY, active, entries);
@@ -109,7 +109,7 @@ if (way === 'user') {
     await sleep(20);
     events = 0;
     const start = cpuMicroseconds();
-    await sleep(150);
+    await sleep(100);
     return ((cpuMicroseconds() - start) * 1000) / events;
   });
   queue.close();

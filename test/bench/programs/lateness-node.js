@@ -4,16 +4,25 @@
 import { print } from '../measure/cpu.js';
 import { random } from '../measure/random.js';
 
+const HEAD_START_MS = 100;
 const [count, window, seed] = process.argv.slice(2).map(Number);
 const next = random(seed);
-/** @type {number[]} */
-const lateness = [];
 
-for (let index = 0; index < count; index += 1) {
-  const after = 10 + Math.floor(next() * window);
-  const due = process.hrtime.bigint() + BigInt(after) * 1_000_000n;
-  setTimeout(() => {
-    lateness.push(Number(process.hrtime.bigint() - due));
-    if (lateness.length === count) print({ lateness });
-  }, after);
+/** @returns {Promise<number[]>} */
+function measure(/** @type {number} */ milliseconds) {
+  return new Promise((resolve) => {
+    /** @type {number[]} */
+    const lateness = [];
+    for (let index = 0; index < count; index += 1) {
+      const after = HEAD_START_MS + Math.floor(next() * milliseconds);
+      const due = performance.now() + after;
+      setTimeout(() => {
+        lateness.push((performance.now() - due) * 1e6);
+        if (lateness.length === count) resolve(lateness);
+      }, after);
+    }
+  });
 }
+
+await measure(window / 2);
+print({ lateness: await measure(window) });

@@ -6,5 +6,5 @@ import { random } from '../measure/random.js';
  */
 export function durations(/** @type {number} */ count) {
   const next = random(1);
-  return Uint32Array.from({ length: count }, () => 1500 + Math.floor(next() * 1000));
+  return Uint32Array.from({ length: count }, () => 1200 + Math.floor(next() * 800));
 }

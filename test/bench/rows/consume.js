@@ -2,12 +2,13 @@
 import { interleave, program, runPinned } from '../measure/child.js';
 import { median, ratio } from '../measure/numbers.js';
 
-const EVENTS = 8192;
-const ROUNDS = 100;
+const TOTAL = 2 ** 20;
+const SIZES = [1024, 65_536];
 const REPETITIONS = 5;
 const NODE = 'events.on';
 const EVENT = 'kevent, for await by event';
 const BATCH = 'kevent, for await by batch';
+const UNIT = 'CPU ns per event';
 
 export const consume = {
   name: 'consume',
@@ -15,53 +16,51 @@ export const consume = {
 
   /** @returns {Promise<import('../report/result.js').Result>} */
   async measure() {
-    const measured = [
-      `${EVENTS.toLocaleString('en-US')} events, ${ROUNDS} times over, that wait when the loop begins: in the ring, or emitted and buffered by events.on. The loop reads one number of each event.`,
-      'The loop: from its beginning to its end, commit included. Produced: kevent by one ready() per event and the collecting into the ring, events.on by one emit() of a small object per event.',
-    ];
-    const consumed = (/** @type {string[]} */ command) => () => {
-      const [file, ...rest] = command;
-      return runPinned([process.execPath, program(file), String(EVENTS), String(ROUNDS), ...rest]);
+    /** @type {import('../report/result.js').Result} */
+    const result = {
+      name: this.name,
+      title: this.title,
+      measured: [
+        `${SIZES.map((size) => size.toLocaleString('en-US')).join(' or ')} events that wait when the loop begins, in the ring, or emitted and buffered by events.on; again and again, ${TOTAL.toLocaleString('en-US')} in all. The loop reads one number of each event.`,
+        'The loop: from its beginning to its end, giving back the slots included. With producing: also one ready() per event and a kevent_wait that collects them into the ring, or one emit() of a small object per event.',
+      ],
+      figures: [],
+      checks: [],
+      skipped: [],
     };
-    const runs = await interleave(
-      {
-        [NODE]: consumed(['consume-events-on.js']),
-        [EVENT]: consumed(['consume-kevent.js', 'event']),
-        [BATCH]: consumed(['consume-kevent.js', 'batch']),
-      },
-      REPETITIONS,
-    );
-    /** @type {(name: string, of: (one: any) => number) => number[]} */
-    const cost = (name, of) => runs[name].map((one) => (of(one) * 1000) / (EVENTS * ROUNDS));
-    const loop = (/** @type {any} */ one) => one.consume;
-    const whole = (/** @type {any} */ one) => one.consume + one.produce;
-    const unit = 'CPU ns per event';
-    const figures = [
-      ...[NODE, EVENT, BATCH].map((name) => ({
-        label: `the loop: ${name}`,
-        value: median(cost(name, loop)),
-        unit,
-      })),
-      ...[NODE, EVENT, BATCH].map((name) => ({
-        label: `produced and consumed: ${name}`,
-        value: median(cost(name, whole)),
-        unit,
-      })),
-    ];
-    const checks = [
-      {
-        label: 'the loop: by event',
-        value: ratio(cost(EVENT, loop), cost(NODE, loop)),
-        unit: 'x events.on',
-        most: 0.5,
-      },
-      {
-        label: 'the loop: by batch',
-        value: ratio(cost(BATCH, loop), cost(NODE, loop)),
-        unit: 'x events.on',
-        most: 0.1,
-      },
-    ];
-    return { name: this.name, title: this.title, measured, figures, checks, skipped: [] };
+    for (const size of SIZES) await measureSize(result, size);
+    return result;
   },
 };
+
+/**
+ * @param {import('../report/result.js').Result} result
+ * @param {number} size
+ */
+async function measureSize(result, size) {
+  const consumed = (/** @type {string} */ file, /** @type {string[]} */ ...rest) => {
+    const command = [process.execPath, program(file), String(size), String(TOTAL / size), ...rest];
+    return () => runPinned(command);
+  };
+  const runs = await interleave(
+    {
+      [NODE]: consumed('consume-events-on.js'),
+      [EVENT]: consumed('consume-kevent.js', 'event'),
+      [BATCH]: consumed('consume-kevent.js', 'batch'),
+    },
+    REPETITIONS,
+  );
+  const label = `${size.toLocaleString('en-US')} events`;
+  /** @type {(name: string) => number[]} */
+  const loop = (name) => runs[name].map((one) => (one.consume * 1000) / TOTAL);
+  for (const name of [NODE, EVENT, BATCH]) {
+    const whole = median(runs[name].map((one) => ((one.consume + one.produce) * 1000) / TOTAL));
+    const detail = `${whole.toFixed(0)} with producing`;
+    result.figures.push({ label: `${label}: ${name}`, value: median(loop(name)), unit: UNIT, detail });
+  }
+  const unit = 'x events.on';
+  result.checks.push(
+    { label: `${label}: by event`, value: ratio(loop(EVENT), loop(NODE)), unit, most: 0.5 },
+    { label: `${label}: by batch`, value: ratio(loop(BATCH), loop(NODE)), unit, most: 0.1 },
+  );
+}

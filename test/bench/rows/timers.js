@@ -49,7 +49,7 @@ export const timers = {
       })),
     );
     const measured = [
-      `${COUNT.toLocaleString('en-US')} one-shot timers of 1.5 to 2.5 s, in whole milliseconds, all with one and the same callback: added, cancelled; added again, and waited for until all have fired.`,
+      `${COUNT.toLocaleString('en-US')} one-shot timers of 1.2 to 2 s, in whole milliseconds, all with one and the same callback: added, cancelled; added again, and waited for until all have fired.`,
       'kevent adds and cancels in arrays of 10,000; making the requests, or filling the arrays, is part of it. kevent/raw has no callbacks: it fetches 4,096 events at a time.',
     ];
     return { name: this.name, title: this.title, measured, figures, checks, skipped: [] };

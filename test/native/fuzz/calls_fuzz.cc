@@ -201,7 +201,9 @@ class Session {
     } else if (position / size_ + 1 < tail / size_) {
       MUST(freed == -EOVERFLOW);
     } else {
-      MUST(freed == static_cast<int>(position > tail ? position - tail : 0));
+      // More, if consumers have finished what lies behind.
+      int asked = static_cast<int>(position > tail ? position - tail : 0);
+      MUST(freed == asked || (asked > 0 && freed > asked && shared_));
       slots_.freed(static_cast<uint64_t>(freed));
     }
   }
@@ -228,7 +230,10 @@ class Session {
       if (consumers_.size() >= 4) return;
       int consumer = kevent_consumer_open(fd_, [](void*) {}, nullptr);
       MUST(size_ ? consumer >= 0 : consumer == -EINVAL);
-      if (consumer >= 0) consumers_.push_back({consumer, {}});
+      if (consumer < 0) return;
+      slots_.opened(consumer);
+      shared_ = true;
+      consumers_.push_back({consumer, {}});
       return;
     }
     close_consumer(bytes_.below(static_cast<uint32_t>(consumers_.size())));
@@ -237,7 +242,7 @@ class Session {
     int consumer = consumers_[which].id;
     MUST(kevent_consumer_close(fd_, consumer) == 0);
     MUST(kevent_consumer_close(fd_, consumer) == -EINVAL);
-    slots_.handed_back(consumer);
+    slots_.closed(consumer);
     consumers_.erase(consumers_.begin() + static_cast<long>(which));
     follow_tail();
   }
@@ -287,6 +292,7 @@ class Session {
     int freed = kevent_finish(fd_, consumer.id, run.position, run.count);
     MUST(freed >= 0 || freed == -EINVAL);
     MUST(freed >= 0 || run.position + run.count > slots_.head());
+    if (freed >= 0) slots_.finished(consumer.id, run.position, run.count);
     follow_tail();
     MUST(freed < 0 || slots_.tail() - before == static_cast<uint64_t>(freed));
   }
@@ -386,6 +392,7 @@ class Session {
   Descriptors descriptors_;
   Ledger ledger_;
   Slots slots_;
+  bool shared_ = false;  // there was a consumer
   std::vector<Consumer> consumers_;
 };
 

@@ -128,36 +128,50 @@ class Slots {
   uint32_t room() const { return size_ - static_cast<uint32_t>(head_ - tail_); }
 
   void filled(const ukevent& event) {
-    claims_[head_].all = event.req_flags & KEVENT_REQ_WAKEUP_ALL;
-    head_++;
+    Slot& slot = slots_[head_++];
+    if (event.req_flags & KEVENT_REQ_WAKEUP_ALL) slot.audience = consumers_;
+    slot.for_anybody = slot.audience.empty();
   }
   void freed(uint64_t count) {
     MUST(count <= head_ - tail_);
-    for (; count > 0; count--) claims_.erase(tail_++);
+    for (; count > 0; count--) slots_.erase(tail_++);
   }
+  void opened(int consumer) { consumers_.insert(consumer); }
+  // One of several gets what is for anybody; what is for all, each gets once.
   void claimed(int consumer, uint64_t position, uint32_t count) {
     MUST(position >= tail_ && position + count <= head_);
     MUST(position / size_ == (position + count - 1) / size_);
     for (uint64_t p = position; p < position + count; p++) {
-      Claim& claim = claims_[p];
-      // Claimed by one, or each once.
-      MUST(claim.all ? !claim.by.count(consumer) : claim.by.empty());
-      claim.by.insert(consumer);
+      Slot& slot = slots_[p];
+      MUST(slot.for_anybody || slot.audience.count(consumer));
+      slot.for_anybody = false;
+      slot.audience.erase(consumer);
+      slot.readers.insert(consumer);
     }
   }
-  void handed_back(int consumer) {
-    for (auto& [position, claim] : claims_) {
-      // Somebody has finished it, perhaps: then it is not seen again, else by anyone.
-      if (claim.by.erase(consumer) && claim.by.empty()) claim.all = false;
+  void finished(int consumer, uint64_t position, uint32_t count) {
+    for (uint64_t p = position; p < position + count; p++) {
+      auto slot = slots_.find(p);
+      if (slot != slots_.end() && slot->second.readers.erase(consumer)) slot->second.seen = true;
+    }
+  }
+  // What nobody has seen to its end, and nobody else has or will get, is for anybody.
+  void closed(int consumer) {
+    consumers_.erase(consumer);
+    for (auto& [position, slot] : slots_) {
+      bool had = slot.audience.erase(consumer) + slot.readers.erase(consumer) > 0;
+      if (had && slot.audience.empty() && slot.readers.empty() && !slot.seen) slot.for_anybody = true;
     }
   }
 
  private:
-  struct Claim {
-    std::set<int> by;
-    bool all = false;
+  struct Slot {
+    std::set<int> audience, readers;
+    bool for_anybody = false;
+    bool seen = false;
   };
   uint32_t size_;
   uint64_t head_ = 0, tail_ = 0;
-  std::map<uint64_t, Claim> claims_;
+  std::set<int> consumers_;
+  std::map<uint64_t, Slot> slots_;
 };

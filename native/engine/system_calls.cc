@@ -1,0 +1,47 @@
+// What a stream needs of a process and of a listening socket, and Node.js does not offer.
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "kevent.h"
+
+namespace {
+
+// Neither has a wrapper, or a name, in the oldest C library that we load on.
+constexpr long kPidfdOpen = 434;
+constexpr int kWaitByPidfd = 3;
+
+}  // namespace
+
+extern "C" {
+
+int kevent_pidfd_open(int pid) {
+  // The kernel sets close-on-exec by itself.
+  long fd = syscall(kPidfdOpen, pid, 0u);
+  return fd < 0 ? -errno : static_cast<int>(fd);
+}
+
+int kevent_pid_wait(int pidfd) {
+  siginfo_t info = {};
+  // WNOWAIT: whoever started the process, libuv as a rule, is to find it as it is.
+  if (waitid(static_cast<idtype_t>(kWaitByPidfd), static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+    return -errno;
+  }
+  if (info.si_pid == 0) return -EAGAIN;
+  return info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
+}
+
+int kevent_accept(int fd, void* address, uint32_t size) {
+  for (;;) {
+    socklen_t length = size;
+    int connection = accept4(fd, static_cast<sockaddr*>(address), address ? &length : nullptr,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (connection >= 0) return connection;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+}  // extern "C"

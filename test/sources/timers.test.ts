@@ -1,0 +1,176 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+
+import { defaultQueue, interval, Queue, type Tick, timer } from '../../lib/index.js';
+
+const MS = 1_000_000n;
+
+function now(): bigint {
+  return process.hrtime.bigint();
+}
+
+/** Keeps this thread, and with it every loop, from running. */
+function block(span: bigint): void {
+  for (const end = now() + span; now() < end; );
+}
+
+describe('interval', () => {
+  it('does not drift: the n-th value comes n periods after the first reading', async () => {
+    const period = 2n * MS;
+    const begin = now();
+    let last: Tick | undefined;
+    for await (const tick of interval(period)) {
+      expect(now() - begin).toBeGreaterThanOrEqual(BigInt(tick.index) * period);
+      last = tick;
+      if (tick.index >= 50) break;
+    }
+    expect(last?.index).toBeGreaterThanOrEqual(50);
+  });
+
+  it('takes milliseconds as a number, with a fraction', async () => {
+    const begin = now();
+    const tick = await interval(1.5)
+      .drop(9)
+      .once();
+    expect(now() - begin).toBeGreaterThanOrEqual(15n * MS);
+    expect(tick?.index).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each(['monotonic', 'realtime', 'boottime'] as const)('runs on the clock %s', async (clock) => {
+    let sum = 0;
+    for await (const { count, index } of interval(MS, { clock })) {
+      sum += count;
+      expect(index).toBe(sum);
+      if (index >= 5) break;
+    }
+  });
+
+  it('counts the periods that a slow reader has missed, and forgets none', async () => {
+    const period = MS / 10n;
+    const begin = now();
+    let sum = 0;
+    for await (const { count, index } of interval(period)) {
+      sum += count;
+      expect(index).toBe(sum);
+      if (sum > 100) break;
+      block(2n * MS);
+      await immediate();
+    }
+    expect(BigInt(sum) * period).toBeLessThanOrEqual(now() - begin);
+  });
+
+  it('has a value for each missed period if asked, and holds no more of them than its window', async () => {
+    const seen: number[] = [];
+    for await (const { count, index } of interval(MS / 100n, { missed: 'each', window: 4 })) {
+      expect(count).toBe(1);
+      seen.push(index);
+      if (seen.length === 1) {
+        block(20n * MS);
+        await immediate();
+      }
+      if (seen.length === 1500) break;
+    }
+    expect(seen).toEqual(Array.from({ length: 1500 }, (_, i) => i + 1));
+  });
+
+  it('forgets missed periods if asked, but not their number', async () => {
+    const ticks = interval(MS / 10n, { missed: 'skip' });
+    const loop = ticks[Symbol.asyncIterator]();
+    const first = await loop.next();
+    for (let i = 0; i < 20; i += 1) {
+      block(MS / 5n);
+      await immediate();
+    }
+    const { value } = await loop.next();
+    await loop.return();
+    const before = first.value?.index ?? 0;
+    expect(value?.index).toBeGreaterThan(before + 20);
+    expect(value?.count).toBeLessThan((value?.index ?? 0) - before);
+  });
+
+  it('starts at a point in time, and says how many periods passed since one that is over', async () => {
+    const start = now() - 100n * MS;
+    const first = await interval(MS, { clock: 'monotonic', start }).once();
+    expect(first?.count).toBeGreaterThanOrEqual(100);
+    const soon = new Date(Date.now() + 20);
+    await interval(1000, { clock: 'realtime', start: soon }).once();
+    expect(Date.now()).toBeGreaterThanOrEqual(soon.getTime());
+  });
+
+  it.each([
+    [() => interval(0n), 'ERR_OUT_OF_RANGE'],
+    [() => interval(-1), 'ERR_OUT_OF_RANGE'],
+    [() => interval(Number.NaN), 'ERR_OUT_OF_RANGE'],
+    [() => interval('1s' as unknown as number), 'ERR_INVALID_ARG_TYPE'],
+    [() => interval(1, { clock: 'tai' as 'realtime' }), 'ERR_INVALID_ARG_VALUE'],
+    [() => interval(1, { missed: 'none' as 'skip' }), 'ERR_INVALID_ARG_VALUE'],
+    [() => interval(1, { window: 0 }), 'ERR_OUT_OF_RANGE'],
+    [() => interval(1, { start: new Date() }), 'ERR_INVALID_ARG_VALUE'],
+    [() => interval(1, { wakeOnStep: true }), 'ERR_INVALID_ARG_VALUE'],
+    [() => interval(1, { queue: {} as Queue }), 'ERR_INVALID_ARG_TYPE'],
+    [() => timer('soon' as unknown as number), 'ERR_INVALID_ARG_TYPE'],
+    [() => timer(new Date(Number.NaN)), 'ERR_OUT_OF_RANGE'],
+    [() => timer(5, { wakeOnStep: true }), 'ERR_INVALID_ARG_VALUE'],
+  ])('refuses what makes no sense: %s', (make, code) => {
+    expect(make).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('timer', () => {
+  it('is one value, and then the end', async () => {
+    const begin = now();
+    const all = await timer(3n * MS).toArray();
+    expect(now() - begin).toBeGreaterThanOrEqual(3n * MS);
+    expect(all).toEqual([{ count: 1, index: 1, stepped: false }]);
+  });
+
+  it('is due at once if its time is 0', async () => {
+    expect(await timer(0).toArray()).toHaveLength(1);
+    expect(await timer(0, { clock: 'boottime' }).toArray()).toHaveLength(1);
+  });
+
+  it.each([
+    ['a Date', () => new Date(Date.now() + 15)],
+    ['an instant of the wall clock', () => ({ at: BigInt(Date.now() + 15) * MS })],
+    ['a monotonic instant', () => ({ at: now() + 15n * MS, clock: 'monotonic' }) as const],
+    ['a Date that is over', () => new Date(0)],
+  ])('fires at %s', async (_, when) => {
+    const at = when();
+    const begin = now();
+    expect(await timer(at).toArray()).toHaveLength(1);
+    if (!(at instanceof Date && at.getTime() === 0)) expect(now() - begin).toBeGreaterThan(12n * MS);
+  });
+
+  it('can be read again, and is then a new one', async () => {
+    const short = timer(1);
+    expect(await short.toArray()).toHaveLength(1);
+    expect(await short.toArray()).toHaveLength(1);
+  });
+});
+
+describe('the default queue', () => {
+  it('has no kevents left when the streams are not read any more', async () => {
+    await interval(1).take(2).toArray();
+    await timer(1).toArray();
+    await timer(1, { clock: 'realtime' }).toArray();
+    expect(defaultQueue().stats().kevents).toBe(0);
+  });
+
+  it('is made anew if it was closed, and the streams on it end', async () => {
+    const waiting = interval(1e6).toArray();
+    defaultQueue().close();
+    expect(await waiting).toEqual([]);
+    expect(await timer(1).toArray()).toHaveLength(1);
+  });
+
+  it('is not used by a stream that is given another', async () => {
+    await using queue = new Queue();
+    const loop = interval(1e6, { queue })[Symbol.asyncIterator]();
+    const result = loop.next();
+    expect(queue.stats().kevents).toBe(1);
+    expect(defaultQueue().stats().kevents).toBe(0);
+    await loop.return();
+    expect(queue.stats().kevents).toBe(0);
+    expect(await result).toEqual({ value: undefined, done: true });
+  });
+});
