@@ -24,7 +24,9 @@ export {
   type TimerOptions,
 } from './queue/request.js';
 export type { QueueStats } from './queue/stats.js';
+export { type AcceptsOptions, accepts, type Connection } from './sources/accepts.js';
 export { type BytesOptions, bytes } from './sources/bytes.js';
+export { Channel, type ChannelHandle, type ChannelOptions, channel } from './sources/channel.js';
 export type { Clock, Instant } from './sources/clock.js';
 export type { Descriptor } from './sources/descriptor.js';
 export type { Duration } from './sources/duration.js';
@@ -32,6 +34,7 @@ export { type IntervalOptions, interval } from './sources/interval.js';
 export { type LinesOptions, lines } from './sources/lines.js';
 export { merge } from './sources/merge.js';
 export type { SourceOptions } from './sources/options.js';
+export { type ProcessExit, processExit } from './sources/process_exit.js';
 export { poll, type Readiness, type ReadinessOptions, readable, writable } from './sources/readiness.js';
 export { type SignalEvent, type SignalsOptions, signals } from './sources/signals.js';
 export type { Missed, Tick } from './sources/tick_feed.js';
@@ -42,6 +45,7 @@ export {
   type StreamOptions,
   type Unsubscribable,
 } from './streams/event_stream.js';
+export type { Subscribable } from './streams/observable.js';
 export type { ReadableOptions } from './streams/readable.js';
 export type { Feed, Sink, Source } from './streams/source.js';
 export { type Awaitable, Stream } from './streams/stream.js';

@@ -174,6 +174,13 @@ export class Registry {
     if (result !== 1) throw systemError(result < 0 ? result : changeError(0), 'kevent_ctl');
   }
 
+  /** The entry with which kevent_ctl makes the kevent ready, in any thread of the process. */
+  entry(kevent: Kevent): Uint32Array {
+    const words = new Uint32Array(UKEVENT_WORDS);
+    this.#putKey(words, 0, kevent);
+    return words;
+  }
+
   setRef(kevent: Kevent, ref: boolean): void {
     if (!this.holds(kevent)) return;
     const kind = this.#slots.kind(kevent.slot);

@@ -42,6 +42,16 @@ export function checkWait(result: number, syscall: string, einval?: string): num
   throw systemError(result, syscall, result === -22 && einval !== undefined ? einval : HINTS.get(result));
 }
 
+/**
+ * Waits slice by slice. Each slice is a call of a JavaScript function: at a call V8 looks whether the
+ * worker is being terminated, in the loop itself only every few thousand rounds.
+ */
+function inSlices(slice: (more: number) => number): number {
+  let result = slice(0);
+  while (result === WAIT_AGAIN) result = slice(FLAGS_RESUME);
+  return result;
+}
+
 /** min_nr and max_nr of get_events. */
 export function checkCounts(min_nr: number, max_nr: number): void {
   checkU32('min_nr', min_nr);
@@ -77,10 +87,7 @@ export function kevent_get_events(
   const memory = toUkevents('buf', buf, 'max_nr', max_nr);
   checkFlags('kevent_get_events', flags);
   const native = binding();
-  let result = native.getEvents(fd, min_nr, max_nr, sec, nsec, memory, flags);
-  while (result === WAIT_AGAIN) {
-    result = native.getEvents(fd, min_nr, max_nr, sec, nsec, memory, flags | FLAGS_RESUME);
-  }
+  const result = inSlices((more) => native.getEvents(fd, min_nr, max_nr, sec, nsec, memory, flags | more));
   return checkWait(result, 'kevent_get_events');
 }
 
@@ -105,8 +112,7 @@ export function kevent_wait(fd: number, num: number, old_uidx: number, timeout: 
   const { sec, nsec } = toTimeout(timeout);
   checkFlags('kevent_wait', flags);
   const native = binding();
-  let result = native.wait(fd, num, old_uidx, sec, nsec, flags);
-  while (result === WAIT_AGAIN) result = native.wait(fd, num, old_uidx, sec, nsec, flags | FLAGS_RESUME);
+  const result = inSlices((more) => native.wait(fd, num, old_uidx, sec, nsec, flags | more));
   return checkWait(result, 'kevent_wait', RING_HINT);
 }
 
@@ -129,9 +135,6 @@ export function kevent_claim(fd: number, consumer: number, max: number, timeout:
   checkFlags('kevent_claim', flags);
   const native = binding();
   const out = new Float64Array(1);
-  let result = native.claim(fd, consumer, max, sec, nsec, flags, out);
-  while (result === WAIT_AGAIN) {
-    result = native.claim(fd, consumer, max, sec, nsec, flags | FLAGS_RESUME, out);
-  }
+  const result = inSlices((more) => native.claim(fd, consumer, max, sec, nsec, flags | more, out));
   return { count: checkWait(result, 'kevent_claim', CLAIM_HINT), position: out[0] ?? 0 };
 }

@@ -1,10 +1,14 @@
+import type { Server, Socket } from 'node:net';
+
 import { invalidArgType, invalidArgValue } from '../abi/errors.js';
 
 /** A file descriptor, or an object that has one: a FileHandle, a net.Socket, a tty, a Queue. It stays the caller's to close. */
 export type Descriptor =
   | number
   | { readonly fd: number | null }
-  | { readonly _handle?: { readonly fd?: number } | null };
+  | { readonly _handle: { readonly fd?: number } | null }
+  | Socket
+  | Server;
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;

@@ -150,7 +150,9 @@ class MergedFeed<T> implements Feed, Outlet<T> {
     try {
       for (const stream of streams) {
         this.#inputs.push(
-          stream instanceof EventStream ? new StreamInput<T>(stream, this) : new IteratorInput<T>(stream, this),
+          stream instanceof EventStream
+            ? new StreamInput<T>(stream, this)
+            : new IteratorInput<T>(stream, this),
         );
       }
     } catch (error) {
@@ -158,6 +160,7 @@ class MergedFeed<T> implements Feed, Outlet<T> {
       throw error;
     }
     this.#ask();
+    this.#tell();
   }
 
   get full(): boolean {
@@ -216,6 +219,10 @@ class MergedFeed<T> implements Feed, Outlet<T> {
   }
 }
 
+function isOptions(value: object): boolean {
+  return !(Symbol.asyncIterator in value) && !(Symbol.iterator in value);
+}
+
 /**
  * The values of several streams, in the order in which they came, until all have ended; the first that fails fails it.
  * It reads each as one more loop would. While nobody waits it holds as many values as its window allows, then
@@ -237,8 +244,8 @@ export function merge<S extends readonly AsyncIterable<unknown>[]>(
 export function merge(...args: readonly (AsyncIterable<unknown> | StreamOptions)[]): EventStream<unknown> {
   const streams = [...args];
   const last = streams.at(-1);
-  const given = typeof last === 'object' && last !== null && !(Symbol.asyncIterator in last);
-  const options: StreamOptions = given ? last : {};
+  const given = typeof last === 'object' && last !== null && isOptions(last);
+  const options = (given ? last : {}) as StreamOptions;
   if (given) streams.pop();
   const inputs = streams.map((stream, index) => {
     if (typeof stream === 'object' && stream !== null && Symbol.asyncIterator in stream) return stream;

@@ -11,6 +11,11 @@ export class Deque<T> {
     this.#items.push(item);
   }
 
+  /** What {@link shift} would return. */
+  peek(): T | undefined {
+    return this.#items[this.#first];
+  }
+
   shift(): T | undefined {
     const item = this.#items[this.#first];
     if (this.#first === this.#items.length) return undefined;

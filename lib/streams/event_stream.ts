@@ -23,6 +23,8 @@ export interface StreamOptions {
 
 /** Called with each value, as it comes. */
 export interface Observer<T> {
+  /** True when it has had enough, while it is being subscribed: it cannot unsubscribe yet. RxJS's have it. */
+  readonly closed?: boolean;
   next?(value: T): void;
   error?(error: unknown): void;
   complete?(): void;
@@ -124,13 +126,17 @@ export class EventStream<T> extends Stream<T> implements Sink<T> {
     try {
       const window = this.enter(owner);
       // What other readers have left there.
-      while (!over && window.length > 0) call(observer.next, window.take());
+      while (!over && observer.closed !== true && window.length > 0) call(observer.next, window.take());
       if (!over) window.wait(taker);
       this.wants();
     } catch (error) {
       taker.fail(error);
     }
     return { unsubscribe: leave };
+  }
+
+  override '@@observable'(): this {
+    return this;
   }
 
   /** Lets the stream keep the process alive while it is read, as it does from the start. */

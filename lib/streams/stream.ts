@@ -1,5 +1,6 @@
 import { invalidArgType, outOfRange } from '../abi/errors.js';
 import { Helper, type Source } from './helper.js';
+import { observable, observableKey, type Subscribable } from './observable.js';
 import { type ReadableOptions, readable } from './readable.js';
 
 /** A value or a promise of it. */
@@ -27,6 +28,18 @@ const OVERLAPPING = true;
  * for await (const name of names.take(3)) console.log(name);
  */
 export abstract class Stream<T> implements AsyncIterable<T> {
+  static {
+    if (observableKey !== '@@observable') {
+      Object.defineProperty(Stream.prototype, observableKey, {
+        value(this: Stream<unknown>) {
+          return this['@@observable']();
+        },
+        configurable: true,
+        writable: true,
+      });
+    }
+  }
+
   abstract [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined>;
 
   /** Each value, changed. Overlapping calls of next() run `change` side by side. */
@@ -176,6 +189,11 @@ export abstract class Stream<T> implements AsyncIterable<T> {
   /** The first value, after which it leaves. Undefined if the stream ends without one. */
   async once(): Promise<T | undefined> {
     return this.find(() => true);
+  }
+
+  /** For `from` of RxJS, and other libraries that know Observables: to subscribe is to read. */
+  '@@observable'(): Subscribable<T> {
+    return observable(this);
   }
 
   /** A web ReadableStream. Cancelling it leaves this stream; it asks for values as they are pulled. */

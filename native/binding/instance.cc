@@ -114,11 +114,30 @@ void Instance::on_cleanup(napi_async_cleanup_hook_handle hook, void* data) {
   instance->end();
 }
 
+int Instance::open_consumer(int fd) {
+  std::shared_ptr<OpenQueue> queue = Queues::find(fd);
+  int consumer = kevent_consumer_open(fd, nullptr, nullptr);
+  if (consumer >= 0 && queue) consumers_.push_back({std::move(queue), consumer});
+  return consumer;
+}
+
+int Instance::close_consumer(int fd, int consumer) {
+  for (auto entry = consumers_.begin(); entry != consumers_.end(); ++entry) {
+    if (entry->queue->fd() != fd || entry->number != consumer || entry->queue->closed()) continue;
+    consumers_.erase(entry);
+    break;
+  }
+  return kevent_consumer_close(fd, consumer);
+}
+
 void Instance::end() {
   ending_ = true;
   blocking_.reset();
   // Consumers and observers before the queues that they belong to; everything before the loop goes.
   for (auto& handle : handles_->all()) handle->close();
+  for (const Consumer& consumer : consumers_) {
+    Queues::with(*consumer.queue, [&](int fd) { return kevent_consumer_close(fd, consumer.number); });
+  }
   for (auto& entry : held_) let_go(entry.second);
   held_.clear();
   for (int handle : timers_) kevent_timer_delete(handle);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "blocking.h"
 #include "driver.h"
@@ -36,6 +37,10 @@ class Instance {
   std::unordered_set<int>& timers() { return timers_; }
   std::unordered_set<int>& pidfds() { return pidfds_; }
 
+  // Consumers that this environment has opened by number: what they hold goes to others when it ends.
+  int open_consumer(int fd);
+  int close_consumer(int fd, int consumer);
+
   HandleTable& handles() { return *handles_; }
   std::shared_ptr<HandleTable> shared_handles() { return handles_; }
 
@@ -65,6 +70,11 @@ class Instance {
   Blocking blocking_;
   std::unique_ptr<Driver> driver_;
   std::unordered_map<int, Held> held_;
+  struct Consumer {
+    std::shared_ptr<OpenQueue> queue;
+    int number;
+  };
+  std::vector<Consumer> consumers_;
   std::unordered_set<int> timers_;
   std::unordered_set<int> pidfds_;
   const std::shared_ptr<HandleTable> handles_ = std::make_shared<HandleTable>();

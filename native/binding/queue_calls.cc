@@ -78,7 +78,7 @@ napi_value consumer_open(napi_env env, napi_callback_info info) {
   Arguments<1> in(env, info);
   int fd;
   if (!read_fd(env, in.values[0], &fd)) return nullptr;
-  return to_value(env, kevent_consumer_open(fd, nullptr, nullptr));
+  return to_value(env, in.instance->open_consumer(fd));
 }
 
 // (fd, consumer)
@@ -86,7 +86,7 @@ napi_value consumer_close(napi_env env, napi_callback_info info) {
   Arguments<2> in(env, info);
   int fd, consumer;
   if (!read_fd(env, in.values[0], &fd) || !read_fd(env, in.values[1], &consumer)) return nullptr;
-  return to_value(env, kevent_consumer_close(fd, consumer));
+  return to_value(env, in.instance->close_consumer(fd, consumer));
 }
 
 // (fd, consumer, position, count)

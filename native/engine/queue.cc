@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "origins/origin.h"
+#include "shared_descriptors.h"
 
 namespace kevent {
 
@@ -27,6 +28,7 @@ void Queue::close() {
     Kevent& kevent = table_.at(index);
     if (kevent.is(Kevent::kLive)) discard(kevent);
   }
+  SharedDescriptors::instance().leave_all(this);
   for (Waiter* waiter = waiters_.first(); waiter; waiter = waiter->next) {
     if (!waiter->leader) Waiters::wake(*waiter);
   }
@@ -67,7 +69,7 @@ int Queue::open_consumer(void (*notify)(void*), void* context) {
   if (consumer < 0) return consumer;
   size_t number = static_cast<size_t>(consumer);
   if (consumers_.size() <= number) consumers_.resize(number + 1, Listener{});
-  consumers_[number] = {notify, context, false, false};
+  consumers_[number] = {notify, context, false, false, true};
   return consumer;
 }
 
@@ -103,11 +105,11 @@ int Queue::open_observer(void (*notify)(void*), void* context) {
   if (!notify) return -EINVAL;
   for (size_t i = 0; i < observers_.size(); i++) {
     if (observers_[i].notify) continue;
-    observers_[i] = {notify, context, false, false};
+    observers_[i] = {notify, context, false, false, false};
     return static_cast<int>(i);
   }
   if (observers_.size() >= kMaxObservers) return -EUSERS;
-  observers_.push_back({notify, context, false, false});
+  observers_.push_back({notify, context, false, false, false});
   return static_cast<int>(observers_.size() - 1);
 }
 

@@ -69,6 +69,7 @@ class Queue {
     void* context;
     bool told;     // and has not come since
     bool starved;  // found the ring full when it came last
+    bool idle;     // found nothing to claim when it came last
   };
 
   // queue_control.cc
@@ -86,6 +87,8 @@ class Queue {
   void take(Kevent& kevent, ukevent& out, SlotOwner& owner);
   void taken(Kevent& kevent, bool in_slot);
   uint32_t fill_ring(uint32_t most);
+  uint32_t collect_into_ring(uint32_t wanted, uint32_t most);
+  bool takes_token(bool waits);
   void slot_done(const SlotOwner& owner);
   void release_unslotted();
   uint32_t fill_buffer(uint32_t most, ukevent* buf);
@@ -94,10 +97,11 @@ class Queue {
   bool wants_to_run(const Waiter& waiter);
   int sleep(Lock& lock, Waiter& waiter, const Deadline& deadline);
   void pass_on();
+  bool pass_on_to_waiters();
   void signal();
   void release_all();
   void tell(Listener& listener);
-  void tell_another(int consumer);
+  void tell_idle();
   void tell_observers();
   void tell_all();
   void room_was_made();
@@ -116,6 +120,7 @@ class Queue {
   std::vector<Listener> observers_;
   std::vector<SlotOwner> unslotted_;  // deliveries to a buffer that hold a shared descriptor
   uint32_t tokens_ = 0;               // READY with no entries, not yet taken
+  bool dropped_ = false;              // a kevent turned out not to be ready any more
   bool signalled_ = false;            // the wake-up is in the epoll set and not yet collected
   bool closed_ = false;
 

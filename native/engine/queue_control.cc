@@ -1,7 +1,7 @@
 // kevent_ctl: what changes the kevents of a queue.
 #include <cerrno>
 
-#include "origins/origin.h"
+#include "origins/descriptor.h"
 #include "queue.h"
 
 namespace kevent {
@@ -88,6 +88,8 @@ int Queue::add(ukevent& entry) {
 int Queue::remove(const ukevent& entry) {
   Kevent* kevent = table_.find(entry);
   if (!kevent) return -ENOENT;
+  // Not in discard: a ONESHOT kevent that was delivered holds on until its slot is done.
+  if (is_descriptor(kevent->u.type)) descriptor_origin(kevent->u.type).give_back(*this, *kevent);
   discard(*kevent);
   return 0;
 }

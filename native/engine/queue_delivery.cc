@@ -58,8 +58,8 @@ void Queue::leave_orphans() {
   });
   SharedDescriptors::instance().forget_put_off(this);
   // Whoever sleeps on the old set, here or in an event loop outside, has to come and see the new one.
-  signalled_ = true;
-  epoll_.wake();
+  signalled_ = false;
+  if (waiters_.leader()) signal();
   tell_all();
 }
 
@@ -72,6 +72,7 @@ Kevent* Queue::next_ready() {
     if (!ask || kevent.is(Kevent::kBroken | Kevent::kLast) || origin->check(*this, kevent)) return &kevent;
     ready_.remove(kevent);
     origin->resume(*this, kevent);
+    dropped_ = true;
   }
   return nullptr;
 }
@@ -80,7 +81,7 @@ void Queue::take(Kevent& kevent, ukevent& out, SlotOwner& owner) {
   ready_.remove(kevent);
   out = kevent.u;
   out.ret_flags = KEVENT_RET_DONE;
-  owner = {kevent.index, kevent.generation, -1, 0, 0};
+  owner = {kevent.index, kevent.generation, -1, 0, 0, kevent.level()};
   if (is_descriptor(kevent.u.type) && !kevent.wants(KEVENT_REQ_WAKEUP_ALL) && SharedDescriptors::instance().any()) {
     owner.shared_fd = kevent.fd;
     owner.shared_mask = descriptor_origin(kevent.u.type).interest(kevent);
@@ -127,6 +128,16 @@ uint32_t Queue::fill_ring(uint32_t most) {
   return moved;
 }
 
+// What looked ready may have fallen off the list, and kept others from being asked: then once more.
+uint32_t Queue::collect_into_ring(uint32_t wanted, uint32_t most) {
+  dropped_ = false;
+  collect(wanted);
+  uint32_t moved = fill_ring(most);
+  if (moved > 0 || !dropped_) return moved;
+  collect(wanted);
+  return fill_ring(most);
+}
+
 // Nobody reads the slot any more: its payload goes, and its origin is looked at again.
 void Queue::slot_done(const SlotOwner& owner) {
   if (owner.payload) {
@@ -135,7 +146,7 @@ void Queue::slot_done(const SlotOwner& owner) {
   }
   if (owner.shared_fd >= 0) SharedDescriptors::instance().give_back(owner.shared_fd, this, owner.shared_mask);
   Kevent* kevent = table_.at(owner.index, owner.generation);
-  if (!kevent || !kevent->is(Kevent::kUncommitted)) return;
+  if (!kevent || !owner.level) return;
   kevent->state &= ~Kevent::kUncommitted;
   if (kevent->is(Kevent::kAgain)) {
     kevent->state &= ~Kevent::kAgain;
@@ -167,23 +178,25 @@ int Queue::get_events(uint32_t min_nr, uint32_t max_nr, const kevent_timespec* t
   uint32_t moved = 0;
   for (;;) {
     if (closed_) return moved > 0 ? static_cast<int>(moved) : -EBADF;
-    if (tokens_ > 0 && moved == 0) {
-      tokens_--;
-      pass_on();
-      return 0;
-    }
-    collect(max_nr - moved);
     bool nonblock = flags & KEVENT_FLAGS_NONBLOCK;
     bool over = nonblock || deadline.passed();
+    if (moved == 0 && takes_token(!over)) return 0;
+    dropped_ = false;
+    collect(max_nr - moved);
     bool stop = waiter.released || (over && !(flags & KEVENT_FLAGS_SLICE));
     if (moved + ready_.size() >= min_nr || stop) {
       // LAST_CHECK may find that less is ready than it seemed: then we wait for the rest.
       moved += fill_buffer(max_nr - moved, buf + moved);
+      if (moved < max_nr && dropped_) {
+        collect(max_nr - moved);
+        moved += fill_buffer(max_nr - moved, buf + moved);
+      }
       if (moved >= min_nr || stop) {
         pass_on();
         return moved == 0 && min_nr > 0 && nonblock ? -EAGAIN : static_cast<int>(moved);
       }
     }
+    waiter.minimum = min_nr - moved;
     error = over ? -EAGAIN : sleep(lock, waiter, deadline);
     if (error < 0) {
       pass_on();

@@ -16,30 +16,31 @@ int Queue::wait(uint32_t num, uint32_t old_uidx, const kevent_timespec* timeout,
   Lock lock(mutex_);
   Waiter waiter;
   waiter.needs_room = true;
-  bool says_why = flags & (KEVENT_FLAGS_NONBLOCK | KEVENT_FLAGS_SLICE);
+  bool nonblock = flags & KEVENT_FLAGS_NONBLOCK;
+  bool says_why = nonblock || (flags & KEVENT_FLAGS_SLICE);
+  bool slept = false;
   for (;;) {
     if (closed_) return -EBADF;
     if (!ring_.exists() || num > ring_.size() || old_uidx >= ring_.size()) return -EINVAL;
-    if (tokens_ > 0) {
-      tokens_--;
-      pass_on();
-      return 0;
-    }
+    bool over = nonblock || deadline.passed();
+    if (takes_token(!over)) return 0;
     uint32_t room = ring_.room();
     uint32_t moved = 0;
     bool ready = false;
     if (room > 0) {
-      collect(num > 0 ? std::min(num, room) : 1);
-      moved = fill_ring(num);
+      moved = collect_into_ring(num > 0 ? std::min(num, room) : 1, num);
       ready = num == 0 && next_ready() != nullptr;
     }
-    bool over = (flags & KEVENT_FLAGS_NONBLOCK) || deadline.passed();
-    if (moved > 0 || ready || waiter.released || ring_.kidx() != old_uidx || (over && !says_why)) {
+    // Does not go to sleep if the head has moved on. Once asleep, it is not what others move that
+    // it waits for: one event wakes one.
+    bool moved_on = !slept && ring_.kidx() != old_uidx;
+    if (moved > 0 || ready || waiter.released || moved_on || (over && !says_why)) {
       pass_on();
       return static_cast<int>(moved);
     }
     error = room > 0 ? -EAGAIN : -ENOBUFS;
     if (!over) error = sleep(lock, waiter, deadline);
+    slept = true;
     if (error < 0) {
       pass_on();
       return error;
@@ -57,7 +58,8 @@ int Queue::claim(int consumer, uint32_t max, const kevent_timespec* timeout, uin
   Waiter waiter;
   waiter.needs_room = true;
   waiter.consumer = consumer;
-  bool waits = !(flags & KEVENT_FLAGS_NONBLOCK);
+  bool nonblock = flags & KEVENT_FLAGS_NONBLOCK;
+  bool says_why = nonblock || (flags & KEVENT_FLAGS_SLICE);
   for (;;) {
     if (closed_) return -EBADF;
     if (!ring_.exists() || !ring_.has_consumer(consumer)) {
@@ -65,15 +67,11 @@ int Queue::claim(int consumer, uint32_t max, const kevent_timespec* timeout, uin
       return -EINVAL;
     }
     Listener& self = consumers_[static_cast<size_t>(consumer)];
-    self.told = self.starved = false;
-    if (waits && tokens_ > 0) {
-      tokens_--;
-      pass_on();
-      return 0;
-    }
+    self.told = self.starved = self.idle = false;
+    bool over = nonblock || deadline.passed();
+    if (!nonblock && takes_token(!over)) return 0;
     if (max == 0 || !ring_.claimable(consumer)) {
-      if (!(flags & KEVENT_FLAGS_NO_COLLECT)) collect(ring_.room());
-      fill_ring(ring_.size());
+      collect_into_ring(flags & KEVENT_FLAGS_NO_COLLECT ? 0 : ring_.room(), ring_.size());
     }
     self.starved = ring_.room() == 0;
     if (max == 0) {
@@ -81,20 +79,26 @@ int Queue::claim(int consumer, uint32_t max, const kevent_timespec* timeout, uin
       return self.starved ? -ENOBUFS : 0;
     }
     uint32_t count = ring_.claim(consumer, max, position);
-    bool over = deadline.passed();
-    bool slice = flags & KEVENT_FLAGS_SLICE;
-    if (count > 0 || waiter.released || (waits && over && !slice)) {
-      if (ring_.claimable_by_others(consumer)) tell_another(consumer);
+    if (count > 0 || waiter.released || (over && !says_why)) {
       pass_on();
       return static_cast<int>(count);
     }
+    self.idle = true;
     error = self.starved ? -ENOBUFS : -EAGAIN;
-    if (waits && !over) error = sleep(lock, waiter, deadline);
+    if (!over) error = sleep(lock, waiter, deadline);
     if (error < 0) {
       pass_on();
       return error;
     }
   }
+}
+
+// READY with no entries wakes one thread that waits; those that do not wait leave it to the others.
+bool Queue::takes_token(bool waits) {
+  if (tokens_ == 0 || (!waits && !waiters_.empty())) return false;
+  tokens_--;
+  pass_on();
+  return true;
 }
 
 // Leads if nobody does and there would be something to do with what comes; else on its own word.
@@ -105,11 +109,9 @@ int Queue::sleep(Lock& lock, Waiter& waiter, const Deadline& deadline) {
   }
   waiters_.enter(waiter);
   bool leads = !waiters_.leader() && (!waiter.needs_room || ring_.room() > 0);
-  if (leads) {
-    waiters_.lead(waiter);
-  } else if (!waiters_.leader()) {
-    pass_on();  // the ring is full, so it cannot lead; but one who needs no room could
-  }
+  if (leads) waiters_.lead(waiter);
+  // What is of no use to this one, and the lead if it cannot take it, may be of use to another.
+  pass_on_to_waiters();
   int set = epoll_.loop_fd();
   lock.unlock();
   int error = leads ? sleep_on_fd(set, deadline) : sleep_on_word(waiter, deadline);
@@ -120,20 +122,28 @@ int Queue::sleep(Lock& lock, Waiter& waiter, const Deadline& deadline) {
 
 bool Queue::wants_to_run(const Waiter& waiter) {
   if (waiter.consumer >= 0 && ring_.has_consumer(waiter.consumer) && ring_.claimable(waiter.consumer)) return true;
-  if (tokens_ > 0) return true;
-  return !ready_.empty() && (!waiter.needs_room || ring_.room() > 0);
+  if (tokens_ > 0 || waiter.released) return true;
+  return ready_.size() >= waiter.minimum && (!waiter.needs_room || ring_.room() > 0);
 }
 
 // Called by whoever changed something, and by every waiter as it returns: what it leaves behind,
 // work or leadership, goes to one other. The rule that no wake-up is lost is that nobody returns
 // to its caller, and nothing becomes ready or free, without this.
 void Queue::pass_on() {
+  tell_idle();
+  if (pass_on_to_waiters()) return;
+  if (!ready_.empty() && (!ring_.exists() || ring_.room() > 0)) signal();
+  if (tokens_ > 0) tell_observers();
+}
+
+// True if somebody is on his way.
+bool Queue::pass_on_to_waiters() {
   Waiter* heir = nullptr;
   for (Waiter* waiter = waiters_.first(); waiter; waiter = waiter->next) {
     if (waiter->leader) continue;
     if (waiter->woken) {
       // On its way already; it will pass on what it does not take.
-      if (!waiters_.leader()) return;
+      if (!waiters_.leader()) return true;
       continue;
     }
     if (wants_to_run(*waiter)) {
@@ -145,12 +155,11 @@ void Queue::pass_on() {
   if (heir) {
     wakeups_++;
     Waiters::wake(*heir);
-    return;
+    return true;
   }
-  bool for_leader = waiters_.leader() && wants_to_run(*waiters_.leader());
-  bool for_watchers = !ready_.empty() && (!ring_.exists() || ring_.room() > 0);
-  if (for_leader || for_watchers) signal();
-  if (tokens_ > 0) tell_observers();
+  if (!waiters_.leader() || !wants_to_run(*waiters_.leader())) return false;
+  signal();
+  return true;
 }
 
 // Reaches the leader, and whoever watches the queue's descriptors from outside.
@@ -182,10 +191,12 @@ void Queue::tell(Listener& listener) {
   listener.notify(listener.context);
 }
 
-void Queue::tell_another(int consumer) {
-  for (size_t other = 0; other < consumers_.size(); other++) {
-    Listener& listener = consumers_[other];
-    if (static_cast<int>(other) == consumer || !listener.notify || listener.told) continue;
+// Slots that somebody put into the ring are told to one consumer that has found nothing; the
+// others are on their way, or come back by themselves.
+void Queue::tell_idle() {
+  for (size_t number = 0; number < consumers_.size(); number++) {
+    Listener& listener = consumers_[number];
+    if (!listener.idle || listener.told || !listener.notify || !ring_.claimable(static_cast<int>(number))) continue;
     tell(listener);
     return;
   }

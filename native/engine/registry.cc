@@ -1,6 +1,7 @@
 #include "registry.h"
 
 #include <fcntl.h>
+#include <sched.h>
 
 #include <atomic>
 #include <cerrno>
@@ -20,8 +21,8 @@ struct Place {
   std::shared_ptr<Queue> queue;
 
   void lock() {
-    while (busy.test_and_set(std::memory_order_acquire)) {
-    }
+    // Held for a few instructions, unless its holder was put off the processor: then make way.
+    while (busy.test_and_set(std::memory_order_acquire)) sched_yield();
   }
   void unlock() { busy.clear(std::memory_order_release); }
 };

@@ -68,14 +68,6 @@ bool Ring::claimable(int consumer) {
   return p < head_;
 }
 
-bool Ring::claimable_by_others(int consumer) {
-  uint64_t others = consumers_ & ~(1ull << consumer);
-  for (; others; others &= others - 1) {
-    if (claimable(__builtin_ctzll(others))) return true;
-  }
-  return false;
-}
-
 uint32_t Ring::claim(int consumer, uint32_t max, uint64_t* position) {
   if (!claimable(consumer)) return 0;
   uint64_t bit = 1ull << consumer;

@@ -18,6 +18,7 @@ struct SlotOwner {
   int32_t shared_fd;    // >= 0: an origin that other queues watch too is held until the slot is done
   uint32_t shared_mask;
   uint32_t payload;  // handle, 0 for none
+  bool level;        // the kevent has no other event until this slot is done
 };
 
 class Ring {
@@ -53,7 +54,6 @@ class Ring {
     return consumer >= 0 && consumer < KEVENT_MAX_CONSUMERS && (consumers_ >> consumer & 1);
   }
   bool claimable(int consumer);
-  bool claimable_by_others(int consumer);
   uint32_t claim(int consumer, uint32_t max, uint64_t* position);
 
   // Both call done(owner) for each slot that nobody reads any more; return how many became free.

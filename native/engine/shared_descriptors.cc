@@ -73,31 +73,53 @@ void SharedDescriptors::leave(int fd, const Queue* queue, uint32_t index) {
     if (--single.kevents == 0) single.queue = nullptr;
     return;
   }
-  Group& group = found->second;
-  Member* member = group.find(queue);
+  Member* member = found->second.find(queue);
   member->forget(index);
-  if (--member->kevents > 0) return;
-  group.members.erase(group.members.begin() + (member - group.members.data()));
-  group.rearm_others(fd, queue);
-  if (group.members.size() > 1) return;
-  singles_[static_cast<size_t>(fd)] = {group.members[0].queue, group.members[0].kevents};
-  shared_.erase(found);
-  groups_.fetch_sub(1, std::memory_order_release);
+  member->kevents--;
+  settle(found);
 }
 
-bool SharedDescriptors::take(int fd, const Queue* queue, uint32_t events, const Rearm& rearm) {
+void SharedDescriptors::leave_all(const Queue* queue) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (auto found = shared_.begin(); found != shared_.end();) {
+    Member* member = found->second.find(queue);
+    if (member) {
+      member->kevents = member->held = 0;
+      found = settle(found);
+    } else {
+      ++found;
+    }
+  }
+}
+
+// Members that have nothing left go, to the benefit of those who wait; so does a group of one.
+SharedDescriptors::Groups::iterator SharedDescriptors::settle(Groups::iterator found) {
+  std::vector<Member>& members = found->second.members;
+  for (size_t i = 0; i < members.size(); i++) {
+    if (members[i].kevents > 0 || members[i].held) continue;
+    const Queue* gone = members[i].queue;
+    members.erase(members.begin() + static_cast<long>(i--));
+    found->second.rearm_others(found->first, gone);
+  }
+  if (members.size() > 1 || (members.size() == 1 && members[0].kevents == 0)) return ++found;
+  if (members.size() == 1) singles_[static_cast<size_t>(found->first)] = {members[0].queue, members[0].kevents};
+  groups_.fetch_sub(1, std::memory_order_release);
+  return shared_.erase(found);
+}
+
+SharedDescriptors::Taken SharedDescriptors::take(int fd, const Queue* queue, uint32_t events, const Rearm& rearm) {
   std::lock_guard<std::mutex> lock(mutex_);
   auto found = shared_.find(fd);
-  if (found == shared_.end()) return true;
+  if (found == shared_.end()) return Taken::alone;
   for (const Member& member : found->second.members) {
     if (member.queue == queue || !(member.held & events)) continue;
     Member* self = found->second.find(queue);
     self->forget(rearm.index);
     self->put_off.push_back(rearm);
-    return false;
+    return Taken::not_ours;
   }
   found->second.find(queue)->held |= events;
-  return true;
+  return Taken::shared;
 }
 
 void SharedDescriptors::give_back(int fd, const Queue* queue, uint32_t events) {
@@ -108,6 +130,7 @@ void SharedDescriptors::give_back(int fd, const Queue* queue, uint32_t events) {
   if (!member || !(member->held & events)) return;
   member->held &= ~events;
   found->second.rearm_others(fd, queue);
+  settle(found);
 }
 
 void SharedDescriptors::forget_put_off(int fd, const Queue* queue, uint32_t index) {

@@ -23,19 +23,24 @@ class SharedDescriptors {
   static SharedDescriptors& instance();
 
   void enter(int fd, const Queue* queue);
-  // Forgets what this kevent has put off; the queue's last kevent on fd also gives up what it holds.
+  // Forgets what this kevent has put off. What it holds it keeps until it is given back: a ONESHOT
+  // kevent is gone long before its slot is done.
   void leave(int fd, const Queue* queue, uint32_t index);
+  // The queue is closed, and gives up everything.
+  void leave_all(const Queue* queue);
 
   bool any() const { return groups_.load(std::memory_order_acquire) != 0; }
-  // True: the event is this queue's, which now holds fd for these events. False: another holds
-  // it; rearm (what to tell which epoll set) is carried out when it lets go.
+  // alone: no other queue watches fd. shared: the event is this queue's, which now holds fd for these
+  // events. not_ours: another holds it; rearm (what to tell which epoll set) is carried out when it
+  // lets go.
   struct Rearm {
     int set;
     uint32_t events;
     uint32_t index;
     uint32_t generation;
   };
-  bool take(int fd, const Queue* queue, uint32_t events, const Rearm& rearm);
+  enum class Taken { alone, shared, not_ours };
+  Taken take(int fd, const Queue* queue, uint32_t events, const Rearm& rearm);
   void give_back(int fd, const Queue* queue, uint32_t events);
   // The queue has armed this kevent, or everything, anew.
   void forget_put_off(int fd, const Queue* queue, uint32_t index);
@@ -54,14 +59,17 @@ class SharedDescriptors {
     Member* find(const Queue* queue);
     void rearm_others(int fd, const Queue* queue);
   };
+  using Groups = std::unordered_map<int, Group>;
   struct Single {
     const Queue* queue = nullptr;
     uint32_t kevents = 0;
   };
 
+  Groups::iterator settle(Groups::iterator found);
+
   std::mutex mutex_;
   std::vector<Single> singles_;  // by fd: descriptors that one queue watches
-  std::unordered_map<int, Group> shared_;
+  Groups shared_;
   std::atomic<uint32_t> groups_{0};
 };
 

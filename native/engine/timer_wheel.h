@@ -4,11 +4,16 @@
 // fires early. A timer lies on the level of the highest 10-bit group in which its tick differs
 // from the wheel's present, in the slot that this group names. So on every level all occupied
 // slots are ahead of the present, a lower level is always due before a higher one, and when the
-// present reaches a slot of a higher level, its timers move down. Lists are chained by index
-// through nodes that live in the caller's memory: nothing allocates, nothing fails.
+// present reaches a slot of a higher level, its timers move down.
+//
+// A slot's timers are listed in blocks of one cache line each, and a node knows its place there. A
+// chain through the nodes would be shorter, but with a million timers each step along it is a
+// cache miss that waits for the one before; a block tells many nodes at once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace kevent {
 
@@ -16,7 +21,8 @@ constexpr uint16_t kNotInWheel = 0xffff;
 
 struct WheelNode {
   uint64_t expires_ns;
-  uint32_t next, prev;
+  uint32_t block;
+  uint16_t place;   // in the block
   uint16_t bucket;  // level * 1024 + slot
 };
 
@@ -31,6 +37,7 @@ class TimerWheel {
   }
 
   uint32_t size() const { return size_; }
+  size_t memory() const { return sizeof *this + blocks_.capacity() * sizeof(Block); }
 
   void insert(uint32_t index) {
     size_++;
@@ -51,21 +58,29 @@ class TimerWheel {
     uint32_t bucket;
     while (earliest(&due, &bucket) && due <= target) {
       present_ = due;
-      List& list = list_of(bucket);
-      uint32_t index = list.first;
-      list = {kEnd, kEnd};
+      uint32_t first = list_of(bucket).first;
+      list_of(bucket) = {kEnd, kEnd};
       levels_[bucket / kSlots].vacate(bucket % kSlots);
-      while (index != kEnd) {
-        WheelNode& node = nodes_.node(index);
-        uint32_t next = node.next;
-        node.bucket = kNotInWheel;
-        if (tick_of(node) <= present_) {
-          size_--;
-          expired(index);
-        } else {
-          link(index);
+      while (first != kEnd) {
+        Block block = blocks_[first];
+        release(first);
+        first = block.next;
+        if (first != kEnd) __builtin_prefetch(&blocks_[first]);
+        for (uint32_t i = 0; i < block.used; i++) {
+          if (block.timers[i] != kEnd) __builtin_prefetch(&nodes_.node(block.timers[i]));
         }
-        index = next;
+        for (uint32_t i = 0; i < block.used; i++) {
+          uint32_t index = block.timers[i];
+          if (index == kEnd) continue;
+          WheelNode& node = nodes_.node(index);
+          node.bucket = kNotInWheel;
+          if (tick_of(node) <= present_) {
+            size_--;
+            expired(index);
+          } else {
+            link(index);
+          }
+        }
       }
     }
     if (target > present_) present_ = target;
@@ -80,10 +95,13 @@ class TimerWheel {
     if (bucket >= kSlots) {
       uint64_t first = UINT64_MAX;
       uint32_t looked_at = 0;
-      for (uint32_t index = list_of(bucket).first; index != kEnd; index = nodes_.node(index).next) {
+      for (uint32_t at = list_of(bucket).first; at != kEnd; at = blocks_[at].next) {
         if (++looked_at > kShortList) return due << kTickBits;
-        uint64_t tick = tick_of(nodes_.node(index));
-        if (tick < first) first = tick;
+        for (uint32_t i = 0; i < blocks_[at].used; i++) {
+          if (blocks_[at].timers[i] == kEnd) continue;
+          uint64_t tick = tick_of(nodes_.node(blocks_[at].timers[i]));
+          if (tick < first) first = tick;
+        }
       }
       if (first > due) due = first;  // a late one is due at its slot's start
     }
@@ -95,12 +113,22 @@ class TimerWheel {
   static constexpr uint32_t kSlotBits = 10;  // wide: a timer within the second moves down once
   static constexpr uint32_t kSlots = 1 << kSlotBits;
   static constexpr uint32_t kLevels = 6;  // 60 bits of ticks: all there are
-  static constexpr uint32_t kShortList = 32;
+  static constexpr uint32_t kShortList = 3;  // blocks
   static constexpr uint32_t kEnd = 0xffffffff;
 
+  static constexpr uint32_t kPlaces = 13;
+
   struct List {
-    uint32_t first, last;
+    uint32_t first, last;  // blocks
   };
+
+  struct Block {
+    uint32_t timers[kPlaces];  // kEnd where one was removed
+    uint32_t next, prev;
+    uint16_t used;
+    uint16_t live;
+  };
+  static_assert(sizeof(Block) == 64, "one cache line");
 
   // Which slots have a list, in two steps: a bit for a slot, and a bit for a word of those.
   struct Level {
@@ -139,20 +167,49 @@ class TimerWheel {
     uint32_t bucket = level * kSlots + slot;
     node.bucket = static_cast<uint16_t>(bucket);
     List& list = list_of(bucket);
-    node.prev = list.last;
-    node.next = kEnd;
-    (list.last == kEnd ? list.first : nodes_.node(list.last).next) = index;
-    list.last = index;
+    if (list.last == kEnd || blocks_[list.last].used == kPlaces) append_block(list);
+    Block& block = blocks_[list.last];
+    node.block = list.last;
+    node.place = block.used;
+    block.timers[block.used++] = index;
+    block.live++;
     levels_[level].occupy(slot);
   }
 
   void unlink(uint32_t index) {
     WheelNode& node = nodes_.node(index);
-    List& list = list_of(node.bucket);
-    (node.prev == kEnd ? list.first : nodes_.node(node.prev).next) = node.next;
-    (node.next == kEnd ? list.last : nodes_.node(node.next).prev) = node.prev;
-    if (list.first == kEnd) levels_[node.bucket / kSlots].vacate(node.bucket % kSlots);
+    Block& block = blocks_[node.block];
+    block.timers[node.place] = kEnd;
+    // A block goes with its last timer, so there are never more blocks than timers.
+    if (--block.live == 0) {
+      List& list = list_of(node.bucket);
+      (block.prev == kEnd ? list.first : blocks_[block.prev].next) = block.next;
+      (block.next == kEnd ? list.last : blocks_[block.next].prev) = block.prev;
+      if (list.first == kEnd) levels_[node.bucket / kSlots].vacate(node.bucket % kSlots);
+      release(node.block);
+    }
     node.bucket = kNotInWheel;
+  }
+
+  void append_block(List& list) {
+    uint32_t at = free_;
+    if (at != kEnd) {
+      free_ = blocks_[at].next;
+    } else {
+      at = static_cast<uint32_t>(blocks_.size());
+      blocks_.emplace_back();
+    }
+    Block& block = blocks_[at];
+    block.used = block.live = 0;
+    block.next = kEnd;
+    block.prev = list.last;
+    (list.last == kEnd ? list.first : blocks_[list.last].next) = at;
+    list.last = at;
+  }
+
+  void release(uint32_t block) {
+    blocks_[block].next = free_;
+    free_ = block;
   }
 
   bool earliest(uint64_t* due, uint32_t* bucket) const {
@@ -171,6 +228,8 @@ class TimerWheel {
   Nodes& nodes_;
   uint64_t present_ = 0;
   Level levels_[kLevels];
+  std::vector<Block> blocks_;
+  uint32_t free_ = kEnd;  // chained through next
   uint32_t size_ = 0;
 };
 

@@ -26,7 +26,7 @@ class Timers {
   void expire(Queue& queue);
   // After changes: the timerfd is set if something is due sooner than it is.
   void arm();
-  size_t memory() const { return wheel_ ? sizeof *wheel_ : 0; }
+  size_t memory() const { return wheel_ ? wheel_->memory() : 0; }
 
  private:
   KeventTable& table_;

@@ -15,6 +15,7 @@ namespace kevent {
 
 struct Waiter {
   int consumer = -1;        // >= 0: waits for a slot that this consumer can claim
+  uint32_t minimum = 1;     // ready events that it takes to be of use
   bool needs_room = false;  // has no use for a ready event while the ring is full
   bool released = false;    // a WAKEUP_ALL event went by: return, whatever is there
   bool leader = false;

@@ -26,7 +26,7 @@ inline kevent_timespec to_timespec(uint64_t ns) {
 
 template <class Condition>
 void eventually(Condition condition) {
-  constexpr uint64_t kPatienceNs = 30000000000;
+  constexpr uint64_t kPatienceNs = 10000000000;
   uint64_t start = now_ns();
   while (!condition()) {
     CHECK(now_ns() - start < kPatienceNs);

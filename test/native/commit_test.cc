@@ -108,7 +108,7 @@ int64_t expected(int64_t size, int64_t tail, int64_t head, int64_t new_uidx, uin
 
 TEST(every_commit_to_a_ring_of_5_does_what_a_model_says) {
   constexpr uint32_t kSize = 5;
-  const uint32_t overs[] = {0, 1, 2, 3, 4, UINT32_MAX, UINT32_MAX - 1, 1u << 31, (1u << 31) - 1};
+  const uint32_t overs[] = {0, 1, 2, 3, 4, UINT32_MAX, UINT32_MAX - 1, (1u << 31) + 16, (1u << 31) - 1};
   for (uint64_t tail = 0; tail <= 16; tail++) {
     for (uint64_t head = tail; head <= tail + kSize; head++) {
       auto queue = std::make_unique<TestQueue>(kSize);

@@ -35,7 +35,7 @@ class Origin {
 
  private:
   Kind kind_;
-  int fds_[2];
+  int fds_[2] = {-1, -1};
 };
 
 constexpr Origin::Kind kKinds[] = {Origin::kEventfd, Origin::kPipe, Origin::kSocket};
@@ -208,7 +208,9 @@ TEST(a_stale_LAST_CHECK_kevent_does_not_hide_another_that_is_ready) {
   CHECK_EQ(queue.wait(1, &kAtOnce), 1);
   CHECK_EQ(queue.slot(0).type, KEVENT_POLL);
   TestQueue other;
-  CHECK_EQ(other.add(full.kevent(KEVENT_REQ_ALWAYS_QUEUE)), 0);
+  Origin full_too(Origin::kEventfd);  // not the same one: the first queue holds that
+  full_too.happen();
+  CHECK_EQ(other.add(full_too.kevent(KEVENT_REQ_ALWAYS_QUEUE)), 0);
   CHECK_EQ(other.add(empty.kevent(KEVENT_REQ_READY | KEVENT_REQ_LAST_CHECK)), 0);
   ukevent event;
   CHECK_EQ(other.get(&event), 1);

@@ -235,8 +235,8 @@ TEST(a_change_wakes_a_sleeping_thread) {
   CHECK_EQ(caller.result(), 1);
 }
 
-TEST(records_of_thousands_of_changes_come_whole) {
-  constexpr int kFiles = 5000;
+TEST(records_of_a_thousand_changes_come_whole) {
+  constexpr int kFiles = 1000;  // several reads of the kernel's queue
   TestQueue queue;
   Directory directory;
   int wd = kevent_inode_watch(queue.fd(), directory.path(), KEVENT_INODE_CREATE);

@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr unsigned kSecondsPerTest = 300;
+constexpr unsigned kSecondsPerTest = 60;
 
 check::Test* first = nullptr;
 check::Test* last = nullptr;

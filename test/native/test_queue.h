@@ -28,6 +28,8 @@ inline ukevent request(uint32_t type, uint64_t id, uint32_t event, uint32_t req_
 
 inline ukevent user_event(uint64_t id, uint32_t req_flags = 0) { return request(KEVENT_UNOTIFY, id, 1, req_flags); }
 
+namespace check {
+
 class TestQueue {
  public:
   // 0: without a ring.
@@ -45,6 +47,8 @@ class TestQueue {
     if (fd_ >= 0) CHECK_EQ(kevent_close(fd_), 0);
     fd_ = -1;
   }
+  // It was closed by other means.
+  void forget() { fd_ = -1; }
   int fd() const { return fd_; }
   uint32_t size() const { return size_; }
   kevent_ring* ring() { return reinterpret_cast<kevent_ring*>(ring_.get()); }
@@ -116,3 +120,7 @@ class TestQueue {
   uint64_t read_ = 0;
   ukevent scratch_{};
 };
+
+}  // namespace check
+
+using check::TestQueue;

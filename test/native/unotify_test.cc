@@ -70,7 +70,7 @@ TEST(B18_kevents_may_be_removed_while_other_threads_deliver_them) {
   auto change = [&](uint64_t first) {
     for (int round = 0; round < 3000; round++) {
       for (uint64_t id = first; id < kIds; id += 2) {
-        uint32_t flags = KEVENT_REQ_READY | (round % 3 == 0 ? KEVENT_REQ_ONESHOT : 0u);
+        uint32_t flags = KEVENT_REQ_READY | (round % 3 == 0 ? uint32_t{KEVENT_REQ_ONESHOT} : 0);
         CHECK_EQ(queue.add(user_event(id, flags)), 0);
         queue.ready(user_event(id));
         int outcome = queue.remove(user_event(id));

@@ -54,7 +54,10 @@ class Kevent {
   edges = 0;
   edge = false;
 
-  constructor(readonly request: Request) {
+  readonly request: Request;
+
+  constructor(request: Request) {
+    this.request = request;
     this.flags = request.flags;
     this.event = request.event;
   }
@@ -83,14 +86,13 @@ export class Model {
   readonly #ready: Kevent[] = [];
   readonly #slots: Slot[] = [];
   readonly #bytes: number[];
+  readonly size: number;
   head = 0;
   tail = 0;
   tokens = 0;
 
-  constructor(
-    readonly size: number,
-    pipes: number,
-  ) {
+  constructor(size: number, pipes: number) {
+    this.size = size;
     this.#bytes = new Array<number>(pipes).fill(0);
   }
 

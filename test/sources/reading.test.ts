@@ -81,13 +81,15 @@ describe('bytes', () => {
       if (done) break;
     }
     expect(all).toBe('0123456789');
-    expect(await new Response(bytes(pipeFrom('printf abc'), { queue }).toReadable({ type: 'bytes' })).text()).toBe(
-      'abc',
-    );
+    expect(
+      await new Response(bytes(pipeFrom('printf abc'), { queue }).toReadable({ type: 'bytes' })).text(),
+    ).toBe('abc');
   });
 
   it('fail in the loop for what cannot be polled', async () => {
-    await expect(bytes(openSync('package.json', 'r'), { queue }).once()).rejects.toMatchObject({ code: 'EPERM' });
+    await expect(bytes(openSync('package.json', 'r'), { queue }).once()).rejects.toMatchObject({
+      code: 'EPERM',
+    });
     expect(() => bytes(0, { chunkSize: 0 })).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
   });
 });
@@ -120,7 +122,9 @@ describe('lines', () => {
     expect([first?.length, second]).toEqual([1_000_000, 'end']);
     const seen: string[] = [];
     const short = lines(pipeFrom(`echo ok; ${command}`), { queue, maxLength: 1000 });
-    await expect(short.forEach((line) => seen.push(line))).rejects.toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+    await expect(short.forEach((line) => void seen.push(line))).rejects.toMatchObject({
+      code: 'ERR_OUT_OF_RANGE',
+    });
     expect(seen).toEqual(['ok']);
   });
 

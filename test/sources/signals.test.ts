@@ -25,7 +25,7 @@ describe('signals', () => {
   it('come from several kinds in one stream, real-time ones each for itself', async () => {
     const stream = signals('SIGUSR2', 'SIGRTMIN+3', 36);
     const seen: string[] = [];
-    const all = stream.take(4).forEach(({ signal }) => seen.push(signal));
+    const all = stream.take(4).forEach(({ signal }) => void seen.push(signal));
     send('RTMIN+3');
     send('RTMIN+3');
     send(36);

@@ -29,9 +29,7 @@ describe('interval', () => {
 
   it('takes milliseconds as a number, with a fraction', async () => {
     const begin = now();
-    const tick = await interval(1.5)
-      .drop(9)
-      .once();
+    const tick = await interval(1.5).drop(9).once();
     expect(now() - begin).toBeGreaterThanOrEqual(15n * MS);
     expect(tick?.index).toBeGreaterThanOrEqual(10);
   });

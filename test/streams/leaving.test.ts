@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import { setImmediate as immediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { type EventStream, interval, Queue, readable, signals, type StreamOptions } from '../../lib/index.js';
+import { type EventStream, interval, Queue, readable, type StreamOptions, signals } from '../../lib/index.js';
 import { runProgram } from '../queue/run_program.js';
 import { Fifo } from '../raw/fifo.js';
 import { HandFed, start, take } from './hand_fed.js';

@@ -63,13 +63,15 @@ function end(worker: Worker): Promise<number> {
 
 /** A queue with its kevents, and the account that the workers share. */
 class Scene {
+  readonly size: number;
   readonly ring: SharedArrayBuffer | null;
   readonly fd: number;
   readonly counters = new Int32Array(new SharedArrayBuffer(64));
   readonly once: Int32Array;
   readonly each = Math.floor(PER_SCENE / KINDS);
 
-  constructor(readonly size: number) {
+  constructor(size: number) {
+    this.size = size;
     this.ring = size === 0 ? null : createRing(size);
     this.fd = kevent_init(this.ring, size);
     this.once = new Int32Array(new SharedArrayBuffer(4 * this.each));
@@ -98,7 +100,10 @@ class Scene {
   worker(program: string, data: object): Worker {
     const { ring, fd, size, counters, once } = this;
     const workerData = { ring, fd, size, counters, once, pipes: pipes.map((pipe) => pipe.fd), ...data };
-    const worker = new Worker(new URL(`programs/${program}.js`, import.meta.url), { workerData, execArgv: [] });
+    const worker = new Worker(new URL(`programs/${program}.js`, import.meta.url), {
+      workerData,
+      execArgv: [],
+    });
     workers.add(worker);
     return worker;
   }
@@ -145,7 +150,9 @@ class Scene {
   }
 
   stats(): Record<string, number> {
-    return Object.fromEntries(Object.entries(kevent_stats(this.fd)).map(([name, value]) => [name, Number(value)]));
+    return Object.fromEntries(
+      Object.entries(kevent_stats(this.fd)).map(([name, value]) => [name, Number(value)]),
+    );
   }
 
   /** Each token lets one of the waiting workers go. */
@@ -176,7 +183,11 @@ describe.sequential('nothing is lost and nothing comes twice', () => {
   for (const size of [2, 3, 64, 4096]) {
     for (const waiters of [1, 3]) {
       const who = waiters === 1 ? 'one waiting worker' : `${waiters} waiting workers`;
-      it(`from worker threads through a ring of ${size} to ${who} that claim`, () => run(size, waiters, 'claim'), 120_000);
+      it(
+        `from worker threads through a ring of ${size} to ${who} that claim`,
+        () => run(size, waiters, 'claim'),
+        120_000,
+      );
     }
   }
   it('to one worker in kevent_wait, which commits', () => run(64, 1, 'wait'), 120_000);

@@ -54,7 +54,6 @@ void DescriptorOrigin::give_back(Queue& queue, Kevent& kevent) const {
 }
 
 void DescriptorOrigin::dequeue(Queue& queue, Kevent& kevent) const {
-  if (kevent.is(Kevent::kReady)) give_back(queue, kevent);
   queue.epoll().remove(kevent.fd, kevent.index, kevent.lane);
   SharedDescriptors::instance().leave(kevent.fd, &queue, kevent.index);
 }
@@ -73,7 +72,8 @@ int DescriptorOrigin::modify(Queue& queue, Kevent& kevent, const ukevent&) const
   if (shared.any()) shared.forget_put_off(kevent.fd, &queue, kevent.index);
   kevent.u.ret_data[0] = kevent.u.ret_data[1] = 0;
   kevent.pending = 0;
-  if (!kevent.is(Kevent::kUncommitted)) kevent.state &= ~Kevent::kMuted;
+  // Muted until the commit, unless it is not level any more: then it does not wait for that.
+  if (!kevent.level() || !kevent.is(Kevent::kUncommitted)) kevent.state &= ~Kevent::kMuted;
   int error = arm(queue, kevent);
   return error == -ENOENT ? -EBADF : error;
 }
@@ -122,9 +122,16 @@ void DescriptorOrigin::fired(Queue& queue, Kevent& kevent, uint32_t revents) con
   if (shared.any() && !kevent.wants(KEVENT_REQ_WAKEUP_ALL)) {
     SharedDescriptors::Rearm rearm = {queue.epoll().lane_fd(kevent.lane), watched(kevent), kevent.index,
                                       kevent.generation};
-    if (!shared.take(kevent.fd, &queue, revents, rearm)) {
-      queue.epoll().modify(kevent.fd, kMute, kevent.index, kevent.generation, kevent.lane);
-      return;
+    switch (shared.take(kevent.fd, &queue, revents, rearm)) {
+      case SharedDescriptors::Taken::not_ours:
+        queue.epoll().modify(kevent.fd, kMute, kevent.index, kevent.generation, kevent.lane);
+        return;
+      case SharedDescriptors::Taken::shared:
+        // Between epoll's answer and ours another queue may have held it, read it and let it go.
+        if (look(kevent)) break;
+        give_back(queue, kevent);
+        return;
+      case SharedDescriptors::Taken::alone: break;
     }
   }
   kevent.u.ret_data[0] |= from_epoll(revents, kevent.u.event);

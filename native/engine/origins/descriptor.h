@@ -20,6 +20,8 @@ class DescriptorOrigin : public Origin {
 
   // epoll reported it.
   void fired(Queue& queue, Kevent& kevent, uint32_t revents) const;
+  // Lets other queues have what this kevent has collected and will not act on.
+  void give_back(Queue& queue, Kevent& kevent) const;
   // What to tell epoll about this kevent, its mute included.
   uint32_t watched(const Kevent& kevent) const;
   // The events that it holds against other queues once one was collected.
@@ -35,7 +37,6 @@ class DescriptorOrigin : public Origin {
  private:
   uint32_t look(const Kevent& kevent) const;
   int arm(Queue& queue, Kevent& kevent) const;
-  void give_back(Queue& queue, Kevent& kevent) const;
 };
 
 bool is_descriptor(uint32_t type);

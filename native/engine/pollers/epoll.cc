@@ -20,13 +20,24 @@ int Epoll::open() {
   public_.reset(epoll_create1(EPOLL_CLOEXEC));
   if (!public_.valid()) return -errno;
   int error = add_lane();
+  if (error == 0) error = control(public_.get(), EPOLL_CTL_ADD, loop_fd(), EPOLLIN, 0);
   if (error < 0) return error;
   wake_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_.valid()) return -errno;
   // Edge-triggered, so that it never has to be read: each write is one more edge.
-  error = add_special(wake_.get(), EPOLLIN | EPOLLET, Source::wake);
-  if (error < 0) return error;
-  return control(public_.get(), EPOLL_CTL_ADD, loop_fd(), EPOLLIN, 0);
+  return add_special(wake_.get(), EPOLLIN | EPOLLET, Source::wake);
+}
+
+void Epoll::close_public() {
+  if (lanes_.empty()) return;  // was never opened
+  // Ours, and only ours, watches lane 0 already.
+  int error = control(public_.get(), EPOLL_CTL_ADD, loop_fd(), EPOLLIN, 0);
+  if (error == 0) control(public_.get(), EPOLL_CTL_DEL, loop_fd(), 0, 0);
+  if (error == -EEXIST) {
+    public_.reset();
+  } else {
+    public_.release();
+  }
 }
 
 int Epoll::add_lane() {

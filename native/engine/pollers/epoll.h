@@ -24,7 +24,8 @@ class Epoll {
   // The set to watch from outside, and the descriptor that users hold. The first may change (rebuild).
   int loop_fd() const { return lanes_[0].set.get(); }
   int public_fd() const { return public_.get(); }
-  void close_public() { public_.reset(); }
+  // Leaves the number alone if it was closed by others and is something else now.
+  void close_public();
   void forget_public() { public_.release(); }
 
   int add_special(int fd, uint32_t events, Source source);

@@ -43,7 +43,8 @@ export function runPunctually(/** @type {string[]} */ command) {
 }
 
 /**
- * Runs the peers A B C A B C ..., so that what the machine does meanwhile meets all of them alike.
+ * Runs the peers A B C, C B A, A B C ..., so that what the machine does meanwhile, and what one leaves
+ * behind for the next, meets all of them alike.
  *
  * @template {string} Name
  * @param {Record<Name, () => Promise<any>>} peers
@@ -55,7 +56,8 @@ export async function interleave(peers, repetitions) {
   const results = /** @type {Record<Name, any[]>} */ ({});
   for (const name of names) results[name] = [];
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
-    for (const name of names) results[name].push(await peers[name]());
+    const turn = repetition % 2 === 0 ? names : [...names].reverse();
+    for (const name of turn) results[name].push(await peers[name]());
   }
   return results;
 }

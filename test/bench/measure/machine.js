@@ -8,7 +8,7 @@ export function machine() {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    kernel: `Linux ${release()}`,
+    kernel: `Linux ${release().split('-')[0]}`,
     node: process.version,
     kevent: version,
   };

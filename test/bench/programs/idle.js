@@ -3,7 +3,7 @@
 // The cost of one event while 10 ... 100,000 other kevents are registered and idle: timers of a day,
 // user events, and POLL kevents on the inherited eventfds FIRST + ACTIVE ... FIRST + FDS - 1. One queue, to
 // which idle kevents are added and from which they are removed again, several times up and down.
-//   eventfds: another process writes the first ACTIVE eventfds; `for await (const batch of queue)`
+//   eventfds: another process writes and drains the first ACTIVE eventfds; `for await (const batch of queue)`
 //   user: ACTIVE user events, made ready by one kevent_ctl and fetched by one kevent_get_events
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -98,14 +98,12 @@ if (way === 'user') {
   kevent_close(queue);
 } else {
   const queue = new Queue({ ringSize: 4096 });
-  queue.addAll(
-    Array.from({ length: active }, (_, index) => request.poll(first + index, 'in', { edge: true })),
-  );
+  queue.addAll(Array.from({ length: active }, (_, index) => request.poll(first + index, 'in')));
   let events = 0;
   const loop = (async () => {
     for await (const batch of queue) events += batch.length;
   })();
-  await sweep(queue.handle().fd, async () => {
+  await sweep(queue.fd, async () => {
     await sleep(20);
     events = 0;
     const start = cpuMicroseconds();

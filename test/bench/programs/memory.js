@@ -1,20 +1,27 @@
-// memory.js COUNT timer|user|poll FIRST          (node --expose-gc)
+// memory.js STEP timer|user|poll FIRST          (node --expose-gc)
 //
-// What COUNT idle kevents of a Queue cost, in bytes each: native memory as the queue counts it, JavaScript
-// heap and array buffers with all Registrations kept.
+// What an idle kevent of a Queue costs, in bytes: ten times STEP are added, and all Registrations kept. JavaScript
+// heap and array buffers: the median of the steps, as what is made only once, compiled code
+// included, is not of interest. Native memory, as the queue counts it, and resident set: of all.
+import { setImmediate } from 'node:timers/promises';
+
 import { Queue, request } from 'kevent';
 
 import { print } from '../measure/cpu.js';
+import { median } from '../measure/numbers.js';
 
-const count = Number(process.argv[2]);
+const STEPS = 10;
+const DAY = 86_400_000_000_000;
+const step = Number(process.argv[2]);
 const type = process.argv[3];
 const first = Number(process.argv[4]);
-const ARRAY = 10_000;
-const DAY = 86_400_000_000_000;
+const count = STEPS * step;
 
-function heap() {
-  globalThis.gc?.();
-  globalThis.gc?.();
+async function heap() {
+  for (let turn = 0; turn < 3; turn += 1) {
+    await setImmediate(); // what a WeakRef has led to lives until the end of a turn
+    globalThis.gc?.();
+  }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
@@ -25,38 +32,22 @@ function one(/** @type {number} */ index) {
   return request.poll(first + index, 'in');
 }
 
-/**
- * Adds `count` kevents; keeps their Registrations in `kept`, if it is given.
- *
- * @param {Queue} queue
- * @param {number} from
- * @param {number} to
- * @param {(import('kevent').Registration | undefined)[]} [kept]
- */
-function add(queue, from, to, kept) {
-  for (let at = from; at < to; at += ARRAY) {
-    const length = Math.min(ARRAY, to - at);
-    const requests = Array.from({ length }, (_, index) => one(at + index));
-    const registrations = queue.addAll(requests);
-    if (kept !== undefined)
-      for (const [index, registration] of registrations.entries()) kept[at + index] = registration;
-  }
-}
-
-// What is made only once, code included.
-const before = new Queue();
-add(before, 0, ARRAY);
-before.close();
-
 const queue = new Queue();
 /** @type {(import('kevent').Registration | undefined)[]} */
 const kept = new Array(count).fill(undefined);
-const start = { heap: heap(), native: queue.stats().memory, rss: process.memoryUsage.rss() };
-add(queue, 0, count, kept);
-const perKevent = (/** @type {number} */ bytes) => bytes / count;
+const native = queue.stats().memory;
+const rss = process.memoryUsage.rss();
+const costs = [];
+for (let from = 0; from < count; from += step) {
+  const before = await heap();
+  const added = queue.addAll(Array.from({ length: step }, (_, index) => one(from + index)));
+  for (let index = 0; index < step; index += 1) kept[from + index] = added[index];
+  added.length = 0;
+  costs.push(((await heap()) - before) / step);
+}
 print({
-  heap: perKevent(heap() - start.heap),
-  native: perKevent(queue.stats().memory - start.native),
-  rss: perKevent(process.memoryUsage.rss() - start.rss),
+  heap: median(costs),
+  native: (queue.stats().memory - native) / count,
+  rss: (process.memoryUsage.rss() - rss) / count,
 });
 queue.close();

@@ -1,9 +1,9 @@
 // A bar chart as SVG: readable on light and dark pages.
 import { digits } from './result.js';
 
-const WIDTH = 820;
-const LEFT = 380;
-const RIGHT = 110;
+const WIDTH = 900;
+const LEFT = 500;
+const RIGHT = 80;
 const LINE = 24;
 
 /**
@@ -29,7 +29,7 @@ export function chart(result, unit) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">
 <title>${escaped(`${result.title}: ${unit}`)}</title>
 <style>
-text { font: 13px sans-serif; fill: #57606a; }
+text { font: 13px system-ui, sans-serif; fill: #57606a; }
 .ours { fill: #2f81f7; }
 .peer { fill: #9aa4af; }
 @media (prefers-color-scheme: dark) { text { fill: #adbac7; } }

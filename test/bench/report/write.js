@@ -26,7 +26,15 @@ export async function write(results, on) {
   }
   const page = `${introduction(on)}\n${sections.join('\n')}`;
   await writeFile(new URL('benchmarks.md', DOCS), page);
-  await writeFile(new URL('benchmarks.json', DOCS), `${JSON.stringify({ machine: on, results }, null, 2)}\n`);
+  await writeFile(
+    new URL('benchmarks.json', DOCS),
+    `${JSON.stringify({ machine: on, results }, rounded, 2)}\n`,
+  );
+}
+
+/** More digits than these say nothing, and differ from run to run. */
+function rounded(/** @type {string} */ _, /** @type {unknown} */ value) {
+  return typeof value === 'number' ? Number(value.toPrecision(4)) : value;
 }
 
 function charted(/** @type {import('./result.js').Result} */ result) {

@@ -3,14 +3,14 @@ import { interleave, program, run } from '../measure/child.js';
 import { compile, native } from '../measure/native.js';
 import { median } from '../measure/numbers.js';
 
-const COUNT = 100_000;
+const COUNT = 102_400;
 const FIRST = 100;
-const FDS = 10_000;
+const FDS = 15_360;
 const REPETITIONS = 3;
 const TYPES = [
-  { type: 'timer', count: COUNT, label: 'TIMER' },
-  { type: 'user', count: COUNT, label: 'UNOTIFY' },
-  { type: 'poll', count: FDS, label: 'POLL' },
+  { type: 'timer', step: COUNT / 10, label: 'TIMER' },
+  { type: 'user', step: COUNT / 10, label: 'UNOTIFY' },
+  { type: 'poll', step: FDS / 10, label: 'POLL' },
 ];
 const MEASURES = [
   { key: 'native', label: 'native memory, as kevent_stats counts it', most: 256 },
@@ -30,7 +30,7 @@ export const memory = {
     const missing = await compile();
     if (missing !== undefined) return { ...base, figures: [], checks: [], skipped: [missing] };
     const runs = await interleave(
-      Object.fromEntries(TYPES.map(({ type, count }) => [type, () => measureType(type, count)])),
+      Object.fromEntries(TYPES.map(({ type, step }) => [type, () => measureType(type, step)])),
       REPETITIONS,
     );
     const figures = [];
@@ -52,7 +52,7 @@ export const memory = {
   },
 };
 
-function measureType(/** @type {string} */ type, /** @type {number} */ count) {
-  const receiver = [process.execPath, '--expose-gc', program('memory.js'), count, type, FIRST];
+function measureType(/** @type {string} */ type, /** @type {number} */ step) {
+  const receiver = [process.execPath, '--expose-gc', program('memory.js'), step, type, FIRST];
   return run([native('with_eventfds'), FDS, FIRST, '-', '--', ...receiver].map(String));
 }

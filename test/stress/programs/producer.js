@@ -14,7 +14,8 @@ import {
 } from 'kevent/raw';
 import { EDGE, LEVEL, ONCE, ONCE_ARRIVED, PER_KIND } from './account.js';
 
-const { fd, ring, counters, pipes, sort, total } = workerData;
+const { fd, ring, pipes, sort, total } = workerData;
+const counters = /** @type {Int32Array} */ (workerData.counters);
 const BATCH = 32;
 const AHEAD = 4096;
 const entries = new Uint8Array(BATCH * UKEVENT_SIZE);
@@ -48,7 +49,12 @@ function produceOnce() {
     const ready = made % (2 * BATCH) === 0 ? KEVENT_REQ_READY : 0;
     for (let i = 0; i < count; i += 1) {
       const user = /** @type {[number, number]} */ ([ONCE, made + i]);
-      writeUkevent(entries, i, { type: KEVENT_UNOTIFY, id: ONCE, user, req_flags: KEVENT_REQ_ONESHOT | ready });
+      writeUkevent(entries, i, {
+        type: KEVENT_UNOTIFY,
+        id: ONCE,
+        user,
+        req_flags: KEVENT_REQ_ONESHOT | ready,
+      });
     }
     allDone(kevent_ctl(fd, KEVENT_CTL_ADD, count, entries), count);
     if (!ready) allDone(kevent_ctl(fd, KEVENT_CTL_READY, count, entries), count);

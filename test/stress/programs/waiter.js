@@ -15,7 +15,8 @@ import {
 } from 'kevent/raw';
 import { Account, CURSOR, READING, STOP } from './account.js';
 
-const { fd, ring, size, counters, way } = workerData;
+const { fd, ring, size, way } = workerData;
+const counters = /** @type {Int32Array} */ (workerData.counters);
 const account = new Account(workerData);
 const slots = ring === null ? new Uint32Array(0) : new Uint32Array(ring, RING_HEADER);
 

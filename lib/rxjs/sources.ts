@@ -1,0 +1,158 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Observable } from 'rxjs';
+
+import { type AcceptsOptions, accepts as acceptsStream, type Connection } from '../sources/accepts.js';
+import { type BytesOptions, bytes as bytesStream } from '../sources/bytes.js';
+import { type Channel, type ChannelOptions, channel as channelStream } from '../sources/channel.js';
+import type { Descriptor } from '../sources/descriptor.js';
+import type { Duration } from '../sources/duration.js';
+import { type IntervalOptions, interval as intervalStream } from '../sources/interval.js';
+import { type LinesOptions, lines as linesStream } from '../sources/lines.js';
+import type { SourceOptions } from '../sources/options.js';
+import { type ProcessExit, processExit as processExitStream } from '../sources/process_exit.js';
+import {
+  poll as pollStream,
+  type Readiness,
+  type ReadinessOptions,
+  readable as readableStream,
+  writable as writableStream,
+} from '../sources/readiness.js';
+import { type SignalEvent, type SignalsOptions, signals as signalsStream } from '../sources/signals.js';
+import type { Tick } from '../sources/tick_feed.js';
+import { type At, type TimerStreamOptions, timer as timerStream } from '../sources/timer.js';
+import { cold } from './cold.js';
+import { fromStream } from './from_stream.js';
+
+/**
+ * A value every `period`, for each subscriber from its own beginning on.
+ *
+ * @throws as the stream of this name
+ * @example
+ * interval(250).subscribe(({ count, index }) => console.log(count, index));
+ */
+export function interval(period: Duration, options?: IntervalOptions): Observable<Tick> {
+  return cold(() => intervalStream(period, options));
+}
+
+/**
+ * One value, at a time or after a time, and then the end.
+ *
+ * @throws as the stream of this name
+ * @example
+ * timer(1.5).subscribe({ complete: () => console.log('now') });
+ */
+export function timer(when: Duration | Date | At, options?: TimerStreamOptions): Observable<Tick> {
+  return cold(() => timerStream(when, options));
+}
+
+/**
+ * Signals. While there is a subscriber, the default action is not taken.
+ *
+ * @throws as the stream of this name
+ * @example
+ * signals('SIGHUP').pipe(debounceTime(100)).subscribe(() => reload());
+ */
+export function signals(
+  ...signals: readonly [string | number, ...(string | number | SignalsOptions)[]]
+): Observable<SignalEvent> {
+  return cold(() => signalsStream(...signals));
+}
+
+/**
+ * Whenever an fd is ready for `events`: for each subscriber, again and again as long as that lasts, unless `edge`.
+ *
+ * @throws as the stream of this name
+ * @example
+ * poll(fd, 'in', { edge: true }).subscribe(({ revents }) => console.log(revents));
+ */
+export function poll(
+  fd: Descriptor,
+  events: 'in' | 'out' | number,
+  options?: ReadinessOptions,
+): Observable<Readiness> {
+  return cold(() => pollStream(fd, events, options));
+}
+
+/**
+ * Whenever an fd has something to read, its end included.
+ *
+ * @throws as the stream of this name
+ * @example
+ * readable(fd).pipe(drain(() => readAll(fd))).subscribe(parse);
+ */
+export function readable(fd: Descriptor, options?: ReadinessOptions): Observable<Readiness> {
+  return cold(() => readableStream(fd, options));
+}
+
+/**
+ * Whenever an fd takes something to write.
+ *
+ * @throws as the stream of this name
+ * @example
+ * writable(socket).pipe(take(1)).subscribe(() => write());
+ */
+export function writable(fd: Descriptor, options?: ReadinessOptions): Observable<Readiness> {
+  return cold(() => writableStream(fd, options));
+}
+
+/**
+ * The end of a process, once.
+ *
+ * @throws as the stream of this name
+ * @example
+ * processExit(1234).subscribe(({ pid }) => console.log(pid, 'is gone'));
+ */
+export function processExit(
+  process: number | ChildProcess,
+  options?: SourceOptions,
+): Observable<ProcessExit> {
+  return cold(() => processExitStream(process, options));
+}
+
+/**
+ * The connections that come to a listening socket. Subscribers compete: each one goes to one of them.
+ *
+ * @throws as the stream of this name
+ * @example
+ * accepts(server).pipe(drain(({ fd }) => serve(new net.Socket({ fd })), { concurrency: 100 })).subscribe();
+ */
+export function accepts(fd: Descriptor, options?: AcceptsOptions): Observable<Connection> {
+  return fromStream(acceptsStream(fd, options));
+}
+
+/**
+ * The lines of a pipe, terminal or socket. Subscribers compete, unless `all`; what one of them has left is for
+ * the next.
+ *
+ * @throws as the stream of this name
+ * @example
+ * lines(0).pipe(bufferCount(10)).subscribe((ten) => console.log(ten));
+ */
+export function lines(fd: Descriptor, options?: LinesOptions): Observable<string> {
+  return fromStream(linesStream(fd, options));
+}
+
+/**
+ * What can be read from a pipe, terminal or socket. Subscribers compete, unless `all`.
+ *
+ * @throws as the stream of this name
+ * @example
+ * bytes(0).pipe(map((chunk) => chunk.length), scan((sum, length) => sum + length, 0)).subscribe(console.log);
+ */
+export function bytes(fd: Descriptor, options?: BytesOptions): Observable<Uint8Array> {
+  return fromStream(bytesStream(fd, options));
+}
+
+/**
+ * The values that are sent through a channel, which is its property. Subscribers compete.
+ *
+ * @throws as the stream of this name
+ * @example
+ * const jobs = channel<string>();
+ * jobs.pipe(drain(work, { concurrency: 4 })).subscribe();
+ * await jobs.channel.send('first');
+ */
+export function channel<T>(options?: ChannelOptions): Observable<T> & { readonly channel: Channel<T> } {
+  const values = channelStream<T>(options);
+  return Object.assign(fromStream(values), { channel: values });
+}

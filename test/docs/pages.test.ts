@@ -1,0 +1,150 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { Program } from './program.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const EXAMPLES = join(ROOT, 'docs', 'examples');
+const PAGES = ['README.md', 'docs/guide.md', 'docs/abi.md', 'docs/architecture.md'];
+
+/** A program on a page, and what the page says that it prints, where it does. */
+interface Shown {
+  line: number;
+  program: string;
+  output: string | undefined;
+}
+
+function read(page: string): string {
+  return readFileSync(join(ROOT, page), 'utf8');
+}
+
+function programs(page: string): Shown[] {
+  const text = read(page);
+  const blocks = text.matchAll(/^```js\n(.*?)^```\n(?:\n```text\n(.*?)^```)?/gms);
+  return [...blocks].map(({ index, 1: program = '', 2: output }) => ({
+    line: text.slice(0, index).split('\n').length,
+    program,
+    output,
+  }));
+}
+
+/** What GitHub makes of a heading. */
+function anchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-');
+}
+
+function anchors(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchor(heading));
+}
+
+describe.each(PAGES.slice(1).flatMap((page) => programs(page).map((shown) => ({ page, ...shown }))))(
+  'the program at $page:$line',
+  ({ program, output }) => {
+    it('runs, prints what the page says, and ends by itself', async () => {
+      const run = new Program(['--input-type=module', '--eval', program]);
+      expect(await run.ended()).toBe(0);
+      expect(run.errors).toBe('');
+      expect(output).toBeDefined();
+      expect(run.output).toBe(output);
+    });
+  },
+);
+
+describe('the examples', () => {
+  const text = PAGES.map(read).join('\n');
+  const printed = text.matchAll(/\[examples\/(\w+\.js)\]\(examples\/\1\)\s+prints:\n\n```text\n(.*?)^```/gms);
+
+  it.each([...printed].map(([, name = '', output = '']) => ({ name, output })))(
+    '$name prints what the guide says',
+    async ({ name, output }) => {
+      const run = new Program([join(EXAMPLES, name)]);
+      expect(await run.ended()).toBe(0);
+      expect(run.output).toBe(output);
+    },
+  );
+
+  it('workers.js shares all events between two threads', async () => {
+    const run = new Program([join(EXAMPLES, 'workers.js')]);
+    expect(await run.ended()).toBe(0);
+    const [, one, other] = /^one worker had (\d+) events, the other (\d+)\n$/.exec(run.output) ?? [];
+    expect(Number(one) + Number(other)).toBe(100);
+    expect(Number(one)).toBeGreaterThan(0);
+    expect(Number(other)).toBeGreaterThan(0);
+  });
+
+  it('raw.js goes round the ring', async () => {
+    const run = new Program([join(EXAMPLES, 'raw.js')]);
+    expect(await run.ended()).toBe(0);
+    const slots = [...run.output.matchAll(/^slot (\d): /gm)].map(([, slot]) => Number(slot));
+    expect(slots.slice(0, 10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 0, 1]);
+    expect(run.output).toContain('1 event in the buffer');
+  });
+});
+
+describe('the first program', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kevent-docs-'));
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is one of the examples', () => {
+    const example = readFileSync(join(EXAMPLES, 'first.js'), 'utf8');
+    expect(programs('README.md').map(({ program }) => program)).toEqual([example]);
+  });
+
+  it('does what the README says', async () => {
+    const run = new Program([join(EXAMPLES, 'first.js')], folder);
+    await run.prints(/a second has passed\n/);
+    writeFileSync(join(folder, 'new'), '');
+    await run.prints(/there is a new file: new\n/);
+    run.child.kill('SIGINT');
+    expect(await run.ended()).toBe(0);
+    expect(run.output).toMatch(/that was Ctrl-C\n$/);
+  });
+});
+
+describe.each(PAGES)('%s', (page) => {
+  it('links to what is there', () => {
+    const targets = [...read(page).matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+    const broken = targets.filter((target) => {
+      if (target.startsWith('https://')) return false;
+      const [path = '', hash] = target.split('#');
+      const file = path === '' ? page : join(dirname(page), path);
+      if (!existsSync(resolve(ROOT, file))) return true;
+      return hash !== undefined && !anchors(file).includes(hash);
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+describe('docs/abi.md', () => {
+  it('has every function of kevent/raw', async () => {
+    const text = read('docs/abi.md');
+    const names = Object.entries(await import('../../lib/raw.js'))
+      .filter(([, value]) => typeof value === 'function')
+      .map(([name]) => name);
+    expect(names.filter((name) => !text.includes(name))).toEqual([]);
+  });
+
+  it('says what became of each of the 36 defects', () => {
+    const names = [...read('docs/abi.md').matchAll(/^\| B(\d+) \|/gm)].map(([, number]) => Number(number));
+    expect(names).toEqual(Array.from({ length: 36 }, (_, index) => index + 1));
+  });
+});
+
+it('every example is mentioned on some page', () => {
+  const text = PAGES.map(read).join('\n') + read('package.json');
+  // The README shows one whole, and everything.js imports the other.
+  const shown = ['first.js', 'listening_socket.js'];
+  const missing = readdirSync(EXAMPLES).filter((name) => !shown.includes(name) && !text.includes(name));
+  expect(missing).toEqual([]);
+});
