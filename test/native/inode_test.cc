@@ -241,13 +241,14 @@ TEST(records_of_a_thousand_changes_come_whole) {
   Directory directory;
   int wd = kevent_inode_watch(queue.fd(), directory.path(), KEVENT_INODE_CREATE);
   queue.add(inode_event(wd, KEVENT_INODE_CREATE));
-  for (int i = 0; i < kFiles; i++) directory.touch(std::to_string(i));
+  auto name = [](int number) { return std::string(100, 'n') + std::to_string(number); };
+  for (int i = 0; i < kFiles; i++) directory.touch(name(i));
   int seen = 0;
   while (seen < kFiles) {
     ukevent event = queue.read_one();
     for (const Record& record : records_of(queue, event)) {
       CHECK_EQ(record.mask, KEVENT_INODE_CREATE);
-      CHECK_EQ(record.name, std::to_string(seen));
+      CHECK_EQ(record.name, name(seen));
       seen++;
     }
     CHECK_EQ(queue.commit_read(), 1);

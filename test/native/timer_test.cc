@@ -101,9 +101,9 @@ TEST(timers_fire_in_the_order_of_their_times) {
 
 TEST(periods_while_an_event_is_uncommitted_come_as_one_event_after_the_commit) {
   TestQueue queue;
-  uint64_t start = now_ns();
   queue.add(timer(kMs));
   queue.read_one();
+  uint64_t start = now_ns();
   // Time enough for several, and none of them comes.
   eventually([&] { return now_ns() - start > 10 * kMs; });
   CHECK(queue.idle());
@@ -166,8 +166,8 @@ TEST(a_timer_of_136_years_can_be_added) {
 
 TEST(a_muted_timer_goes_on_counting) {
   TestQueue queue;
-  uint64_t start = now_ns();
   CHECK_EQ(queue.add(timer(kMs, KEVENT_REQ_MUTED)), 0);
+  uint64_t start = now_ns();
   eventually([&] { return now_ns() - start > 5 * kMs; });
   CHECK(queue.idle());
   CHECK_EQ(queue.modify(timer(kMs)), 0);
