@@ -8,7 +8,7 @@ import type { Registration } from './registration.js';
 export type Payload = InodeRecord[] | SignalRecord[] | undefined;
 
 /** One event of a queue. */
-export interface QueueEvent<Data = unknown, EventPayload = unknown> {
+export interface QueueEvent<Data = unknown, EventPayload = Payload> {
   /** KEVENT_SOCKET, KEVENT_TIMER … */
   readonly type: number;
   /** First word of the id: the fd, the signal number, the seconds … */

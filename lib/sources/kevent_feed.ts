@@ -1,5 +1,5 @@
 import { KEVENT_REQ_MUTED } from '../abi/constants.js';
-import type { QueueEvent } from '../queue/event.js';
+import type { Handler } from '../queue/dispatch.js';
 import type { Queue } from '../queue/queue.js';
 import type { Registration } from '../queue/registration.js';
 import type { Request } from '../queue/request.js';
@@ -19,7 +19,7 @@ export class KeventFeed implements Feed {
    * @param receive - called with each event that is not broken; one that is fails the stream
    * @throws what `queue.add` throws
    */
-  constructor(queue: Queue, request: Request, sink: Sink<unknown>, receive: (event: QueueEvent) => void) {
+  constructor(queue: Queue, request: Request, sink: Sink<unknown>, receive: Handler) {
     this.#request = request;
     this.#registration = queue.add(request, (event) => {
       if (event.broken) sink.fail(event.error());

@@ -56,7 +56,7 @@ export class TickFeed implements Feed {
     this.#missed = missed;
     this.#sink = sink;
     const { clock, first, period } = schedule;
-    const receive = (event: QueueEvent): void => this.#receive(event);
+    const receive = (event: QueueEvent<unknown, unknown>): void => this.#receive(event);
     if (clock === undefined) {
       this.#handle = 0;
       const asked = request.timer(period > 0n ? { every: period } : { after: first });
@@ -99,7 +99,7 @@ export class TickFeed implements Feed {
     if (this.#handle > 0) posixTimerDelete(this.#handle);
   }
 
-  #receive(event: QueueEvent): void {
+  #receive(event: QueueEvent<unknown, unknown>): void {
     this.#owed += event.data0;
     if (event.type === KEVENT_POSIX_TIMER && event.data1 === KEVENT_TIMER_STEPPED) {
       this.#stepped = true;

@@ -81,11 +81,13 @@ TEST(B32_a_signal_to_the_process_reaches_a_queue_whatever_thread_takes_it) {
   sigset_t blocked, old;
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGUSR1);
-  std::atomic<bool> stop{false};
+  std::atomic<bool> started{false}, stop{false};
   Caller taker([&] {
+    started = true;
     while (!stop) usleep(500);
     return 0;
   });
+  eventually([&] { return started.load(); });
   // The main thread, the leader of its group, cannot take it now.
   pthread_sigmask(SIG_BLOCK, &blocked, &old);
   send(SIGUSR1);
