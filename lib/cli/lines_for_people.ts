@@ -1,5 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
-
 import type { Occurrence } from './origins/origin.js';
 import { formatRate, Rate } from './rate.js';
 
@@ -8,7 +6,7 @@ const DIM = 2;
 
 /** File names and lines may have anything in them: it is not to steer the terminal. */
 function harmless(text: string): string {
-  return stripVTControlCharacters(text).replace(/\p{Cc}/gu, (character) => {
+  return text.replace(/\p{Cc}/gu, (character) => {
     if (character === '\t') return ' ';
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });

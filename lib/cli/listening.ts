@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 import { systemError } from '../abi/errors.js';
@@ -9,7 +10,7 @@ export type Place = { readonly port: number; readonly host?: string } | { readon
 /** What the thread says in the memory that it shares: whether it is done, then the fd or a negative errno. */
 export const STATE = 0;
 export const RESULT = 1;
-export const STARTING = 0;
+const STARTING = 0;
 export const DONE = 1;
 
 /** How long a thread may take to start on a machine that is busy: milliseconds. */
@@ -28,7 +29,16 @@ export function listen(place: Place): { readonly fd: number; close(): void } {
   thread.unref();
   Atomics.wait(shared, STATE, STARTING, PATIENCE);
   const fd = Atomics.load(shared, RESULT);
-  if (Atomics.load(shared, STATE) === DONE && fd >= 0) return { fd, close: () => void thread.terminate() };
+  if (Atomics.load(shared, STATE) === DONE && fd >= 0) {
+    return {
+      fd,
+      close() {
+        // The thread cannot close its server any more, which would remove the socket's file.
+        if ('path' in place) rmSync(place.path, { force: true });
+        void thread.terminate();
+      },
+    };
+  }
   void thread.terminate();
   throw systemError(fd < 0 ? fd : -110, 'listen');
 }

@@ -105,7 +105,10 @@ class Session {
   #ended({ status, error }: Run): void {
     this.#status = status;
     this.#left -= 1;
-    if (error !== undefined) writeAll(ERR, `kevent: ${this.#name}: ${reason(error)}\n`);
+    if (error !== undefined) {
+      const why = error.code === 'ENOENT' ? 'command not found' : reason(error);
+      writeAll(ERR, `kevent: ${this.#name}: ${why}\n`);
+    }
     if (error !== undefined || this.#left === 0) this.#end(status);
   }
 

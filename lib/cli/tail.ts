@@ -49,7 +49,9 @@ export function tail(specs: readonly Spec[], options: TailOptions): Promise<Endi
       resolve(ending);
     };
     const onSignal = (signal: NodeJS.Signals): void => {
-      writeAll(ERR, summary(counts, performance.now() - began));
+      // Behind the ^C that the terminal shows.
+      const fresh = isatty(ERR) ? '\n' : '';
+      writeAll(ERR, `${fresh}${summary(counts, performance.now() - began)}`);
       finish(signal);
     };
     const show = (source: string, occurrence: Occurrence): void => {

@@ -17,6 +17,8 @@ export class Deque<T> {
   }
 
   shift(): T | undefined {
+    // The only one, over and over, where values come one by one: the array keeps its memory.
+    if (this.#first === 0 && this.#items.length === 1) return this.#items.pop();
     const item = this.#items[this.#first];
     if (this.#first === this.#items.length) return undefined;
     this.#items[this.#first] = undefined;

@@ -8,7 +8,14 @@ import { Program } from './program.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLES = join(ROOT, 'docs', 'examples');
-const PAGES = ['README.md', 'docs/guide.md', 'docs/abi.md', 'docs/architecture.md'];
+const PAGES = [
+  'README.md',
+  'docs/guide.md',
+  'docs/abi.md',
+  'docs/architecture.md',
+  'docs/rxjs.md',
+  'docs/cli.md',
+];
 
 /** A program on a page, and what the page says that it prints, where it does. */
 interface Shown {

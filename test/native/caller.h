@@ -3,36 +3,14 @@
 
 #include <fcntl.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
 #include <thread>
 
 #include "check.h"
-#include "kevent.h"
-
-inline uint64_t now_ns(clockid_t clock = CLOCK_MONOTONIC) {
-  timespec now;
-  clock_gettime(clock, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
-inline kevent_timespec to_timespec(uint64_t ns) {
-  return {static_cast<int64_t>(ns / 1000000000), static_cast<int64_t>(ns % 1000000000)};
-}
-
-template <class Condition>
-void eventually(Condition condition) {
-  constexpr uint64_t kPatienceNs = 10000000000;
-  uint64_t start = now_ns();
-  while (!condition()) {
-    CHECK(now_ns() - start < kPatienceNs);
-    usleep(100);
-  }
-}
+#include "clock.h"
 
 class Caller {
  public:
@@ -71,7 +49,9 @@ class Caller {
     });
   }
   bool returned() const { return returned_; }
+  // What the call returned, which it does without waiting for its timeout.
   int result() {
+    eventually([this] { return returned(); });
     if (thread_.joinable()) thread_.join();
     return result_;
   }

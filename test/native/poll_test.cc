@@ -222,6 +222,28 @@ TEST(a_leader_asleep_sees_what_comes_after_its_set_was_replaced) {
   close(stays);
 }
 
+TEST(a_leader_asleep_sees_what_comes_after_another_thread_replaced_its_set) {
+  for (int round = 0; round < 100; round++) {
+    TestQueue queue;
+    int gone = new_eventfd(), stays = new_eventfd();
+    int copy = dup(gone);
+    CHECK_EQ(queue.add(poll_event(gone, kIn, KEVENT_REQ_ET)), 0);
+    CHECK_EQ(queue.add(poll_event(stays)), 0);
+    Caller caller([&] { return queue.wait(1, &kPatience); });
+    caller.until_asleep();
+    close(gone);
+    CHECK_EQ(queue.remove(poll_event(gone)), 0);
+    // The edge is taken by this thread: the leader, if it is not quick, finds nothing in the old set.
+    eventfd_write(copy, 1);
+    ukevent event;
+    CHECK_EQ(queue.get(&event), 0);
+    eventfd_write(stays, 1);
+    CHECK_EQ(caller.result(), 1);
+    close(copy);
+    close(stays);
+  }
+}
+
 TEST(an_epoll_set_outside_sees_what_comes_after_the_set_inside_was_replaced) {
   TestQueue queue;
   int gone = new_eventfd(), stays = new_eventfd();

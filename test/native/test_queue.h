@@ -10,11 +10,10 @@
 #include <vector>
 
 #include "check.h"
+#include "clock.h"
 #include "kevent.h"
 
 constexpr kevent_timespec kAtOnce = {0, 0};
-// Longer than anything here takes: ends what would hang.
-constexpr kevent_timespec kPatience = {30, 0};
 
 inline ukevent request(uint32_t type, uint64_t id, uint32_t event, uint32_t req_flags = 0, uint32_t user = 0) {
   ukevent entry{};
@@ -87,7 +86,9 @@ class TestQueue {
   }
   // The next event, waited for; then its slot is taken until commit_read().
   ukevent read_one() {
+    uint64_t start = now_ns();
     CHECK_EQ(wait(1, &kPatience), 1);
+    CHECK(now_ns() - start < kLateNs);
     return slot(read_++);
   }
   int commit_read() { return commit(read_); }

@@ -60,6 +60,16 @@ test('CommonJS can require both entries', async () => {
   expect(await project.node(['required.cjs'])).toBe('function function\n');
 });
 
+test('the command is there', async () => {
+  const version = await project.node(['node_modules/.bin/kevent', '--version']);
+  expect(version).toMatch(/^\d+\.\d+\.\d+/);
+});
+
+test('RxJS need not be installed, and has to be for kevent/rxjs', async () => {
+  const attempt = `import('kevent/rxjs').catch(({ code, message }) => console.log(code, message))`;
+  expect(await project.node(['--eval', attempt])).toMatch(/^ERR_MODULE_NOT_FOUND .*'rxjs'/);
+});
+
 test('without a binary for the platform importing works and the first use says so', async () => {
   const prebuilds = path.join(project.folder, 'node_modules/kevent/prebuilds');
   await rename(prebuilds, `${prebuilds}.away`);

@@ -43,10 +43,13 @@ test('the tarball has what users need and nothing of the workshop', () => {
       'LICENSE',
       'README.md',
       'binding.gyp',
+      'dist/cli/main.js',
       'dist/index.d.ts',
       'dist/index.js',
       'dist/raw.d.ts',
       'dist/raw.js',
+      'dist/rxjs.d.ts',
+      'dist/rxjs.js',
       'native/build/build.js',
       'native/engine/kevent.h',
       'prebuilds/linux-x64/kevent.glibc.node',
@@ -70,4 +73,5 @@ test('the types are right for every way to resolve the entries', async () => {
   const options = ['--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii', '--no-color'];
   const { stdout } = await promisify(execFile)(process.execPath, [program, project.packed.file, ...options]);
   expect(stdout).toContain('kevent/raw');
+  expect(stdout).toContain('kevent/rxjs');
 });

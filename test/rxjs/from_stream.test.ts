@@ -131,7 +131,7 @@ describe.each<[string, Make]>([
 describe("rxjs's from", () => {
   it('takes a derived stream', async () => {
     await using queue = new Queue();
-    const derived = intervalStream(1, { queue }).map(({ index }) => index);
+    const derived = intervalStream(1, { queue, missed: 'each' }).map(({ index }) => index);
     expect(await lastValueFrom(from(derived.take(3)).pipe(toArray()))).toEqual([1, 2, 3]);
     const endless = from(derived).subscribe();
     await expect.poll(() => queue.stats().kevents).toBe(1);
@@ -179,7 +179,7 @@ describe('fromStream', () => {
 describe('a source', () => {
   it('is cold: nothing is registered before somebody subscribes, and each subscriber has its own', async () => {
     await using queue = new Queue();
-    const ticks = interval(1, { queue });
+    const ticks = interval(1, { queue, missed: 'each' });
     const kevents = (): number => queue.stats().kevents;
     expect(kevents()).toBe(0);
     const subscriptions = [ticks.subscribe(), ticks.subscribe(), ticks.subscribe()];

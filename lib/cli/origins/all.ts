@@ -28,7 +28,7 @@ export function parseSpec(text: string): Spec {
   if (origin === undefined) throw new UsageError(`unknown source '${text}': there are ${examples}`);
   const argument = colon < 0 ? '' : text.slice(colon + 1);
   if (argument === '') {
-    throw new UsageError(`'${text}' says not what: use ${name}:${origin.argument}, for ${origin.about}`);
+    throw new UsageError(`'${text}' needs an argument, as in ${name}:${origin.argument} (${origin.about})`);
   }
   return { text, origin, argument, occurrences: origin.open(argument) };
 }

@@ -6,7 +6,7 @@ import { type Occurrences, type Origin, occurrences, wholeNumber } from './origi
 export const fd: Origin = {
   name: 'fd',
   argument: '0',
-  about: 'lines from an open file descriptor that is a pipe, terminal or socket',
+  about: 'lines from a pipe, terminal or socket that is open as this fd',
   takesInput: (argument) => wholeNumber(argument) === 0,
   open(argument): Occurrences {
     const number = wholeNumber(argument);

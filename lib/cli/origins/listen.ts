@@ -29,7 +29,7 @@ function shown(address: string, port: number): Occurrence {
 export const listen: Origin = {
   name: 'listen',
   argument: '8080',
-  about: 'connections to a port, host:port or the path of a socket; they are closed at once',
+  about: 'connections to a port, host:port or path, closed at once',
   open(argument): Occurrences {
     const place = parsePlace(argument);
     return {

@@ -2,13 +2,13 @@ import {
   KEVENT_INODE_ATTRIB,
   KEVENT_INODE_CLOSE_WRITE,
   KEVENT_INODE_CREATE,
-  KEVENT_INODE_REMOVE,
   KEVENT_INODE_DELETE_SELF,
   KEVENT_INODE_IGNORED,
   KEVENT_INODE_MODIFY,
   KEVENT_INODE_MOVE_SELF,
   KEVENT_INODE_MOVED_FROM,
   KEVENT_INODE_MOVED_TO,
+  KEVENT_INODE_REMOVE,
 } from '../../abi/constants.js';
 import { defaultQueue } from '../../default_queue.js';
 import type { Occurrences, Origin } from './origin.js';

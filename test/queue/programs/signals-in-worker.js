@@ -5,9 +5,9 @@ import { Queue, request } from 'kevent';
 
 const queue = new Queue();
 queue.add(request.signal('SIGURG'));
-parentPort.postMessage('ready');
+parentPort?.postMessage('ready');
 let count = 0;
 for await (const event of queue.events()) {
   count += event.data0;
-  parentPort.postMessage(count);
+  parentPort?.postMessage(count);
 }
