@@ -88,6 +88,7 @@ class Queue {
   void taken(Kevent& kevent, bool in_slot);
   uint32_t fill_ring(uint32_t most);
   uint32_t collect_into_ring(uint32_t wanted, uint32_t most);
+  bool something_is_ready();
   bool takes_token(bool waits);
   void slot_done(const SlotOwner& owner);
   void release_unslotted();

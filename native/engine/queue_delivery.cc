@@ -16,13 +16,19 @@ constexpr uint32_t kSources = 4 + KEVENT_MAX_SAME_FD;  // events that are not ab
 
 // Asks the kernel for as much as is wanted and not ready yet. The rest stays there.
 void Queue::collect(uint32_t wanted) {
-  if (ready_.size() >= wanted) return;
-  epoll_event events[kMostPerCollect + kSources];
-  uint32_t limit = std::min(wanted - ready_.size(), kMostPerCollect) + 3 + epoll_.lane_count();
-  collects_++;
-  int count = epoll_.collect(events, static_cast<int>(limit), kMostPerCollect + kSources);
   bool orphan = false;
-  for (int i = 0; i < count; i++) route(events[i], &orphan);
+  bool more = true;
+  // What comes may be of kevents that are to be muted, and hide others behind it: each is muted by that,
+  // so asking again ends.
+  while (more && ready_.size() < wanted) {
+    epoll_event events[kMostPerCollect + kSources];
+    uint32_t limit = std::min(wanted - ready_.size(), kMostPerCollect) + 3 + epoll_.lane_count();
+    collects_++;
+    uint32_t before = ready_.size();
+    int count = epoll_.collect(events, static_cast<int>(limit), kMostPerCollect + kSources);
+    for (int i = 0; i < count; i++) route(events[i], &orphan);
+    more = count >= static_cast<int>(limit) && ready_.size() == before && !orphan;
+  }
   if (orphan) leave_orphans();
 }
 
@@ -136,6 +142,14 @@ uint32_t Queue::collect_into_ring(uint32_t wanted, uint32_t most) {
   if (moved > 0 || !dropped_) return moved;
   collect(wanted);
   return fill_ring(most);
+}
+
+bool Queue::something_is_ready() {
+  dropped_ = false;
+  collect(1);
+  if (next_ready()) return true;
+  if (dropped_) collect(1);
+  return next_ready() != nullptr;
 }
 
 // Nobody reads the slot any more: its payload goes, and its origin is looked at again.

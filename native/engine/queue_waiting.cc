@@ -27,10 +27,8 @@ int Queue::wait(uint32_t num, uint32_t old_uidx, const kevent_timespec* timeout,
     uint32_t room = ring_.room();
     uint32_t moved = 0;
     bool ready = false;
-    if (room > 0) {
-      moved = collect_into_ring(num > 0 ? std::min(num, room) : 1, num);
-      ready = num == 0 && next_ready() != nullptr;
-    }
+    if (room > 0 && num > 0) moved = collect_into_ring(std::min(num, room), num);
+    if (room > 0 && num == 0) ready = something_is_ready();
     // Does not go to sleep if the head has moved on. Once asleep, it is not what others move that
     // it waits for: one event wakes one.
     bool moved_on = !slept && ring_.kidx() != old_uidx;

@@ -199,6 +199,23 @@ TEST(B13_LAST_CHECK_with_ONESHOT_waits_for_the_real_event) {
   }
 }
 
+TEST(kevents_whose_events_are_uncommitted_do_not_hide_one_that_is_ready) {
+  constexpr int kHeld = 20;
+  TestQueue queue(32);
+  std::vector<std::unique_ptr<Origin>> held;
+  for (int i = 0; i < kHeld; i++) {
+    held.push_back(std::make_unique<Origin>(Origin::kEventfd));
+    held.back()->happen();
+    CHECK_EQ(queue.add(held.back()->kevent(KEVENT_REQ_ALWAYS_QUEUE)), 0);
+  }
+  CHECK_EQ(queue.wait(kHeld), kHeld);
+  // The kernel reports them again, and first; they are not to be delivered before their commit.
+  Origin ready(Origin::kEventfd);
+  ready.happen();
+  CHECK_EQ(queue.add(ready.kevent(KEVENT_REQ_ALWAYS_QUEUE)), 0);
+  CHECK_EQ(queue.wait(1, &kAtOnce, KEVENT_FLAGS_NONBLOCK), 1);
+}
+
 TEST(a_stale_LAST_CHECK_kevent_does_not_hide_another_that_is_ready) {
   TestQueue queue;
   Origin empty(Origin::kPipe), full(Origin::kEventfd);
