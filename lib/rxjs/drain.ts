@@ -20,7 +20,7 @@ import { Workers } from './workers.js';
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  * @example
  * lines(0).pipe(drain((url) => fetch(url), { concurrency: 8 })).subscribe(({ url, status }) => console.log(status, url));
- * watch('src').pipe(drain(() => build())).subscribe();
+ * signals('SIGHUP').pipe(drain(() => reload())).subscribe();
  */
 export function drain<T, O extends ObservableInput<unknown>>(
   project: (value: T, index: number) => O,

@@ -10,7 +10,7 @@ import { Workers } from './workers.js';
  * @param accumulate - a promise, Observable or iterable of states; the last one is kept
  * @throws ERR_INVALID_ARG_TYPE
  * @example
- * watch('src').pipe(drainScan((tree, change) => tree.apply(change), await Tree.read('src'))).subscribe(render);
+ * lines(0).pipe(drainScan((state, line) => state.apply(line), await State.load())).subscribe(render);
  */
 export function drainScan<T, S>(
   accumulate: (state: S, value: T, index: number) => ObservableInput<S>,

@@ -24,8 +24,8 @@ const OVERLAPPING = true;
  * do nothing until it is read, and each reading of it reads this one anew.
  *
  * @example
- * const names = watch('.').filter((event) => event.kind === 'create').map((event) => event.name);
- * for await (const name of names.take(3)) console.log(name);
+ * const errors = lines(0).filter((line) => line.includes('error')).map((line) => line.trim());
+ * for await (const line of errors.take(3)) console.log(line);
  */
 export abstract class Stream<T> implements AsyncIterable<T> {
   static {
