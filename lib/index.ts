@@ -7,6 +7,7 @@ export { isSupported } from './abi/binding.js';
 export * from './abi/constants.js';
 export type { CodedError, SystemError } from './abi/errors.js';
 export type { InodeRecord, SignalRecord } from './abi/payload.js';
+export type { Statistics as QueueStats } from './abi/statistics.js';
 export type { Id } from './abi/ukevent.js';
 export { defaultQueue } from './default_queue.js';
 export type { AddAllError, AddError } from './queue/add_error.js';
@@ -23,7 +24,6 @@ export {
   request,
   type TimerOptions,
 } from './queue/request.js';
-export type { QueueStats } from './queue/stats.js';
 export { type AcceptsOptions, accepts, type Connection } from './sources/accepts.js';
 export { type BytesOptions, bytes } from './sources/bytes.js';
 export { Channel, type ChannelHandle, type ChannelOptions, channel } from './sources/channel.js';

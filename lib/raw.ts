@@ -9,6 +9,7 @@ export type { SystemError } from './abi/errors.js';
 export * from './abi/layout.js';
 export { type InodeRecord, readInodeRecords, readSignalRecords, type SignalRecord } from './abi/payload.js';
 export { createRing, RingReader } from './abi/ring.js';
+export type { Statistics } from './abi/statistics.js';
 export {
   type Id,
   readUkevent,
@@ -30,7 +31,6 @@ export {
   kevent_init,
   kevent_share,
   kevent_stats,
-  type Statistics,
 } from './raw/queues.js';
 export {
   CLOCK_BOOTTIME,

@@ -9,6 +9,7 @@ import { type CodedError, invalidArgType, systemError } from '../abi/errors.js';
 import type { InodeRecord } from '../abi/payload.js';
 import { createRing } from '../abi/ring.js';
 import { releaseSignals } from '../abi/signals.js';
+import { readStatistics, type Statistics } from '../abi/statistics.js';
 import type { Batch } from './batch.js';
 import { Batches } from './batches.js';
 import { Consumer, type Remains } from './consumer.js';
@@ -19,7 +20,6 @@ import { checkHandle, type QueueHandle } from './queue_handle.js';
 import { Kevent, type Registration } from './registration.js';
 import { Registry } from './registry.js';
 import type { Request, RequestOptions } from './request.js';
-import { type QueueStats, readStats } from './stats.js';
 
 export interface QueueOptions {
   /** Slots of the ring, 40 bytes each: an integer from 2 to 16,777,216; 1024 if left out. */
@@ -263,10 +263,10 @@ export class Queue implements AsyncIterable<Batch> {
   }
 
   /** @throws ERR_INVALID_STATE */
-  stats(): QueueStats {
+  stats(): Statistics {
     this.#check();
     this.#registry.flush();
-    return readStats(this.#fd);
+    return readStatistics(this.#fd);
   }
 
   /** Lets the queue keep the process alive again; see {@link Queue} for when it does. */

@@ -4,6 +4,7 @@ import { invalidArgValue, outOfRange, systemError } from '../abi/errors.js';
 import { UKEVENT_WORDS, WORD_TYPE } from '../abi/layout.js';
 import { ringBytes } from '../abi/ring.js';
 import { holdSignals, releaseSignals, signalsHeld } from '../abi/signals.js';
+import { readStatistics, type Statistics } from '../abi/statistics.js';
 import { type Buffers, checkInt, checkU32, toRing, toUkevents } from './arguments.js';
 
 const EINVAL = -22;
@@ -136,46 +137,11 @@ export function kevent_close(fd: number): void {
   check(result, 'kevent_close', `fd ${fd} must be an open kevent queue`);
 }
 
-/** The counters of a queue. */
-export interface Statistics {
-  /** Kevents ever added. */
-  total: number;
-  /** Of these: ready when added, and handed straight back. */
-  immediate: number;
-  /** Events moved to a ring or a buffer. */
-  delivered: number;
-  /** Events moved to the ring. */
-  ring: number;
-  /** Times that a kevent was muted. */
-  muted: number;
-  /** Times that a sleeping thread or a consumer was woken. */
-  wakeups: number;
-  /** Times that the origins were asked. */
-  collects: number;
-  /** Kevents registered now. */
-  kevents: number;
-  /** Kevents on the ready list now. */
-  ready: number;
-  /** Position: slots ever filled. */
-  head: number;
-  /** Position: slots ever committed. */
-  tail: number;
-  /** Bytes of native memory that the queue holds. */
-  memory: number;
-}
-
-/** Numbers in `struct kevent_statistics`. */
-export const STATISTICS_LENGTH = 12;
-
 /**
  * The counters of a queue.
  *
  * @throws EBADF, EINVAL (not a queue)
  */
 export function kevent_stats(fd: number): Statistics {
-  const out = new Float64Array(STATISTICS_LENGTH);
-  check(binding().stats(checkInt('fd', fd), out), 'kevent_stats');
-  const [total = 0, immediate = 0, delivered = 0, ring = 0, muted = 0, wakeups = 0] = out;
-  const [collects = 0, kevents = 0, ready = 0, head = 0, tail = 0, memory = 0] = out.subarray(6);
-  return { total, immediate, delivered, ring, muted, wakeups, collects, kevents, ready, head, tail, memory };
+  return readStatistics(checkInt('fd', fd));
 }

@@ -67,7 +67,7 @@ describe('lib/abi', () => {
   });
 
   it('knows how many numbers kevent_statistics has', async () => {
-    const { STATISTICS_LENGTH } = await import('../../lib/raw/queues.js');
+    const { STATISTICS_LENGTH } = await import('../../lib/abi/statistics.js');
     expect(compiled['sizeof kevent_statistics']).toBe(STATISTICS_LENGTH * 8);
   });
 });

@@ -1,8 +1,8 @@
-import { binding } from '../abi/binding.js';
-import { systemError } from '../abi/errors.js';
+import { binding } from './binding.js';
+import { systemError } from './errors.js';
 
 /** What a queue has done so far, and what it holds now. */
-export interface QueueStats {
+export interface Statistics {
   /** Kevents ever added. */
   total: number;
   /** Of these, ready when they were added and handed straight back (only without ALWAYS_QUEUE). */
@@ -45,12 +45,15 @@ const FIELDS = [
   'memory',
 ] as const;
 
+/** Numbers in `struct kevent_statistics`. */
+export const STATISTICS_LENGTH = FIELDS.length;
+
 /** The statistics of a queue, by its fd. */
-export function readStats(fd: number): QueueStats {
-  const values = new Float64Array(FIELDS.length);
+export function readStatistics(fd: number): Statistics {
+  const values = new Float64Array(STATISTICS_LENGTH);
   const result = binding().stats(fd, values);
   if (result < 0) throw systemError(result, 'kevent_stats');
-  const stats = {} as QueueStats;
+  const stats = {} as Statistics;
   FIELDS.forEach((field, index) => {
     stats[field] = values[index] ?? 0;
   });
