@@ -6,12 +6,17 @@ import type { Registry } from './registry.js';
 /** Called with each event of a kevent. The event is reused: it is good only until the handler returns. */
 export type Handler<Data = unknown, Payload = unknown> = (event: QueueEvent<Data, Payload>) => void;
 
+/** A handler that was bound by `queue.handler`, for as many kevents as one likes. */
+export interface BoundHandler<Data = unknown, Payload = unknown> {
+  readonly handler: Handler<Data, Payload> | undefined;
+}
+
 /**
  * Where the events of some kevents go: to a handler in the async context of the one who gave it, or, without
- * a handler, to the loops over the queue. Shared by all kevents that are added in one call, so
- * that a kevent costs one reference for its registry, handler and context together.
+ * a handler, to the loops over the queue. Shared by all kevents that are added in one call or with one bound
+ * handler, so that a kevent costs one reference for its registry, handler and context together.
  */
-export class Dispatch {
+export class Dispatch implements BoundHandler {
   readonly registry: Registry;
   readonly handler: Handler | undefined;
   readonly #context: AsyncResource | undefined;

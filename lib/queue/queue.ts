@@ -13,7 +13,7 @@ import { readStatistics, type Statistics } from '../abi/statistics.js';
 import type { Batch } from './batch.js';
 import { Batches } from './batches.js';
 import { Consumer, type Remains } from './consumer.js';
-import { Dispatch, type Handler } from './dispatch.js';
+import { type BoundHandler, Dispatch, type Handler } from './dispatch.js';
 import type { QueueEvent } from './event.js';
 import { Events } from './events.js';
 import { checkHandle, type QueueHandle } from './queue_handle.js';
@@ -144,15 +144,33 @@ export class Queue implements AsyncIterable<Batch> {
    * Adds a kevent.
    *
    * @param handler - called with each of its events, in the AsyncLocalStorage context of this call. Capturing that
-   * costs about as much as adding the kevent: loops, and one `addAll` for many, are cheaper.
+   * costs about as much as adding the kevent: loops, one `addAll` for many, and {@link handler} are cheaper.
    * @throws AddError: EBADF, EINVAL, ENOTSOCK, EPERM, ENOSPC, ENOSYS …; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
    * @example
    * queue.add(request.socket(fd, 'recv'), (event) => console.log(event.data0));
    * const timer = queue.add(request.timer({ after: 5_000_000n, data: 'late' }));
    */
-  add<Data, Payload>(request: Request<Data, Payload>, handler?: Handler<Data, Payload>): Registration<Data> {
+  add<Data, Payload>(
+    request: Request<Data, Payload>,
+    handler?: Handler<Data, Payload> | BoundHandler<Data, Payload>,
+  ): Registration<Data> {
     const dispatch = this.#dispatch(handler);
     return this.#registry.add(request, dispatch) as Kevent & Registration<Data>;
+  }
+
+  /**
+   * Binds a handler to the AsyncLocalStorage context of this call, once, for all the kevents that are then added with
+   * it: `event.data` and `event.registration` tell them apart.
+   *
+   * @throws ERR_INVALID_ARG_TYPE
+   * @example
+   * const readable = queue.handler<Peer>((event) => event.data.read());
+   * for (const peer of peers) queue.add(request.socket(peer.fd, 'recv', { data: peer }), readable);
+   */
+  handler<Data = unknown, Payload = unknown>(handler: Handler<Data, Payload>): BoundHandler<Data, Payload> {
+    if (typeof handler !== 'function') throw invalidArgType('handler', 'a function', handler);
+    this.#check();
+    return new Dispatch(this.#registry, handler as Handler) as Dispatch & BoundHandler<Data, Payload>;
   }
 
   /**
@@ -164,7 +182,7 @@ export class Queue implements AsyncIterable<Batch> {
    */
   addAll<Data, Payload>(
     requests: readonly Request<Data, Payload>[],
-    handler?: Handler<Data, Payload>,
+    handler?: Handler<Data, Payload> | BoundHandler<Data, Payload>,
   ): Registration<Data>[] {
     if (!Array.isArray(requests)) throw invalidArgType('requests', 'an array', requests);
     const dispatch = this.#dispatch(handler);
@@ -199,7 +217,7 @@ export class Queue implements AsyncIterable<Batch> {
   watch<Data = undefined>(
     path: string | Uint8Array,
     mask: number,
-    handler?: Handler<Data, InodeRecord[]>,
+    handler?: Handler<Data, InodeRecord[]> | BoundHandler<Data, InodeRecord[]>,
     options?: RequestOptions<Data>,
   ): Registration<Data> {
     if (typeof path !== 'string' && !(path instanceof Uint8Array)) {
@@ -312,15 +330,18 @@ export class Queue implements AsyncIterable<Batch> {
     };
   }
 
-  #dispatch<Data, Payload>(handler: Handler<Data, Payload> | undefined): Dispatch {
+  #dispatch<Data, Payload>(
+    handler: Handler<Data, Payload> | BoundHandler<Data, Payload> | undefined,
+  ): Dispatch {
     this.#check();
-    if (handler !== undefined && typeof handler !== 'function') {
-      throw invalidArgType('handler', 'a function', handler);
-    }
     if (handler === undefined) return this.#toLoops;
+    const bound = handler instanceof Dispatch && handler.registry === this.#registry;
+    if (!bound && typeof handler !== 'function') {
+      throw invalidArgType('handler', 'a function, or what handler() of this queue returned', handler);
+    }
     // Before the kevent is there: if this thread cannot be attached, nothing has been added.
     this.#consumer.attach();
-    return new Dispatch(this.#registry, handler as Handler);
+    return bound ? handler : new Dispatch(this.#registry, handler as Handler);
   }
 
   #leave(): void {

@@ -31,6 +31,29 @@ describe('AsyncLocalStorage', () => {
     expect(seen).toEqual(['one', 'two', undefined, 'one', 'two', undefined]);
   });
 
+  it('has in a bound handler what it had when the handler was bound, whoever adds the kevent', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const handler = storage.run('binder', () =>
+      queue.handler<number>((event) => seen.push([event.data, storage.getStore()])),
+    );
+    for (const data of [1, 2]) queue.add(request.user(data, { data }), handler).ready();
+    await expect
+      .poll(() => seen)
+      .toEqual([
+        [1, 'binder'],
+        [2, 'binder'],
+      ]);
+  });
+
+  it('is not taken from a handler that another queue has bound', () => {
+    using other = new Queue();
+    const handler = other.handler(() => {});
+    expect(() => queue.add(request.user(), handler)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+    );
+  });
+
   it('has in a loop what the loop has', async () => {
     const storage = new AsyncLocalStorage<string>();
     const user = storage.run('adder', () => queue.add(request.user()));
