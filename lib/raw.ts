@@ -2,6 +2,8 @@
  * 'kevent/raw': the seed's calls under the seed's names, on memory that the caller lays out, and what
  * this package adds in the same manner. Errors of the system are thrown as node:fs does it, with `code`,
  * `errno` and `syscall`; wrong arguments as ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE and ERR_OUT_OF_RANGE.
+ *
+ * @module kevent/raw
  */
 export { isSupported } from './abi/binding.js';
 export * from './abi/constants.js';

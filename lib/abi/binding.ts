@@ -56,6 +56,17 @@ export interface Binding {
   payload(fd: number, handle: number, buf: Memory | null): number;
   inodeWatch(fd: number, path: string | Uint8Array, mask: number): number;
   inodeUnwatch(fd: number, wd: number): number;
+  /** The number of a new group of watches. */
+  inodeGroup(fd: number): number;
+  inodeGroupWatch(fd: number, group: number, path: string | Uint8Array, mask: number): number;
+  inodeGroupUnwatch(fd: number, group: number, wd: number): number;
+  /** Bytes of records on their way to the group; and 1 for an event of it that is not committed. */
+  inodeGroupBacklog(fd: number, group: number): number;
+  /**
+   * For each entry `d` (a directory) or `-`, its name, and a NUL. Returns how many bytes that is: if they are more than
+   * `buf` has, what is there is of no use. A link is not followed.
+   */
+  directoryRead(path: string | Uint8Array, buf: Memory): number;
   /** A timer that is not deleted is when its environment ends. */
   timerCreate(clock: number): number;
   timerSettime(

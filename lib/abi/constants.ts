@@ -165,6 +165,8 @@ export const KEVENT_AIO_BIO = 0x1;
 
 /** `ukevent.event` of SIGNAL. */
 export const KEVENT_SIGNAL_DELIVERY = 0x1;
+/** In an INODE kevent's id: the number of a group of watches, not a wd. */
+export const KEVENT_INODE_GROUP = 0x100000000n;
 /** In a SIGNAL kevent's id: the signal is not delivered the usual way. */
 export const KEVENT_SIGNAL_NOMASK = 0x8000000000000000n;
 
@@ -183,6 +185,8 @@ export const KEVENT_MAX_CONSUMERS = 63;
 export const KEVENT_MAX_SAME_FD = 64;
 /** Undelivered payload bytes of one queue. */
 export const KEVENT_MAX_PAYLOAD = 16 << 20;
+/** Undelivered bytes of one INODE group. */
+export const KEVENT_MAX_GROUP_RECORDS = 512 << 10;
 /** Payloads kept for readers that use no ring. */
 export const KEVENT_KEPT_PAYLOADS = 1024;
 /** Signal records kept for one kevent; counts are exact beyond. */

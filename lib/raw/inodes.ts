@@ -7,6 +7,7 @@ import { check } from './queues.js';
  * Watches a path: what is returned is the id of an INODE kevent. Changes from this call on are kept for
  * the first kevent added with it. The same inode watched twice is one wd.
  *
+ * @param fd - the queue
  * @param path - a Buffer for names that are not UTF-8
  * @param mask - KEVENT_INODE_*
  * @returns the wd
@@ -36,7 +37,11 @@ export function kevent_inode_watch(fd: number, path: string | Uint8Array, mask: 
 /**
  * Watches no longer; the wd's last event is KEVENT_INODE_IGNORED.
  *
+ * @param fd - the queue
+ * @param wd - as `kevent_inode_watch` returned it
  * @throws EBADF, EINVAL (no such wd), EBUSY (a kevent uses it: remove that instead)
+ * @example
+ * kevent_inode_unwatch(fd, wd);
  */
 export function kevent_inode_unwatch(fd: number, wd: number): void {
   checkInt('fd', fd);
@@ -53,9 +58,12 @@ export function kevent_inode_unwatch(fd: number, wd: number): void {
  * `readInodeRecords` and `readSignalRecords`. It is kept until the event's slot is committed or, without
  * a slot, until KEVENT_KEPT_PAYLOADS later ones.
  *
+ * @param fd - the queue
  * @param handle - the event's `ret_data[1]`; 0 means that there is none
  * @returns a copy
  * @throws ENOENT (none, or no longer kept), EBADF, EINVAL
+ * @example
+ * const records = readInodeRecords(kevent_payload(fd, readUkevent(slots, 0).ret_data[1]));
  */
 export function kevent_payload(fd: number, handle: number): Uint8Array {
   checkInt('fd', fd);

@@ -103,6 +103,7 @@ constexpr Number kNumbers[] = {
     NUMBER(KEVENT_MAX_CONSUMERS),
     NUMBER(KEVENT_MAX_SAME_FD),
     NUMBER(KEVENT_MAX_PAYLOAD),
+    NUMBER(KEVENT_MAX_GROUP_RECORDS),
     NUMBER(KEVENT_KEPT_PAYLOADS),
     NUMBER(KEVENT_MAX_SIGINFO),
     SIZE(ukevent),
@@ -123,6 +124,7 @@ constexpr Number kNumbers[] = {
     OFFSET(kevent_inode_record, cookie),
     OFFSET(kevent_inode_record, length),
     OFFSET(kevent_inode_record, next),
+    OFFSET(kevent_inode_record, wd),
     OFFSET(kevent_inode_record, name),
     SIZE(kevent_signal_record),
     OFFSET(kevent_signal_record, signo),
@@ -143,6 +145,9 @@ napi_value layout(napi_env env, napi_callback_info) {
     if (napi_create_double(env, number.value, &value) == napi_ok) {
       napi_set_named_property(env, object, number.name, value);
     }
+  }
+  if (napi_create_bigint_uint64(env, KEVENT_INODE_GROUP, &value) == napi_ok) {
+    napi_set_named_property(env, object, "KEVENT_INODE_GROUP", value);
   }
   if (napi_create_bigint_uint64(env, KEVENT_SIGNAL_NOMASK, &value) == napi_ok) {
     napi_set_named_property(env, object, "KEVENT_SIGNAL_NOMASK", value);

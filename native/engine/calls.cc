@@ -92,6 +92,22 @@ int kevent_inode_unwatch(int fd, int wd) {
   return on_queue(fd, [&](kevent::Queue& q) { return q.unwatch_inode(wd); });
 }
 
+int kevent_inode_group(int fd) {
+  return on_queue(fd, [&](kevent::Queue& q) { return q.new_inode_group(); });
+}
+
+int kevent_inode_group_watch(int fd, int group, const char* path, uint32_t mask) {
+  return on_queue(fd, [&](kevent::Queue& q) { return q.watch_inode_for(group, path, mask); });
+}
+
+int kevent_inode_group_unwatch(int fd, int group, int wd) {
+  return on_queue(fd, [&](kevent::Queue& q) { return q.unwatch_inode_for(group, wd); });
+}
+
+int kevent_inode_group_backlog(int fd, int group) {
+  return on_queue(fd, [&](kevent::Queue& q) { return q.inode_backlog(group); });
+}
+
 int kevent_stats(int fd, kevent_statistics* out) {
   return on_queue(fd, [&](kevent::Queue& q) { return q.statistics(out); });
 }

@@ -164,6 +164,7 @@ enum { /* SIGNAL: ukevent.event */
   KEVENT_SIGNAL_DELIVERY = 0x1,
 };
 
+#define KEVENT_INODE_GROUP 0x100000000ull /* in id: the number of a group of watches, not a wd */
 #define KEVENT_SIGNAL_NOMASK 0x8000000000000000ull /* in id: the signal is not delivered the usual way */
 #define KEVENT_MASK_ALL 0xffffffffu
 #define KEVENT_MASK_EMPTY 0x0u
@@ -174,6 +175,7 @@ enum { /* SIGNAL: ukevent.event */
 #define KEVENT_MAX_CONSUMERS 63            /* consumers of one queue: -EUSERS beyond */
 #define KEVENT_MAX_SAME_FD 64              /* kevents on one fd in one queue: -ENOSPC beyond */
 #define KEVENT_MAX_PAYLOAD (16u << 20)     /* undelivered payload bytes of one queue */
+#define KEVENT_MAX_GROUP_RECORDS (512u << 10) /* undelivered bytes of one INODE group */
 #define KEVENT_KEPT_PAYLOADS 1024          /* payloads kept for readers that use no ring */
 #define KEVENT_MAX_SIGINFO 4096            /* siginfo records kept per kevent; counts are exact beyond */
 
@@ -265,6 +267,7 @@ struct kevent_inode_record {
   uint32_t cookie; /* the same in the two halves of a rename, else 0 */
   uint32_t length; /* of name, without padding; 0: the watched inode itself */
   uint32_t next;   /* bytes from this record to the next, a multiple of 8 */
+  int32_t wd;      /* where: of the watches of a group; -1 with KEVENT_INODE_Q_OVERFLOW */
   char name[];     /* not terminated, not always UTF-8 */
 };
 
@@ -292,6 +295,31 @@ int kevent_payload(int fd, uint32_t handle, void *buf, uint32_t size);
  */
 int kevent_inode_watch(int fd, const char *path, uint32_t mask);
 int kevent_inode_unwatch(int fd, int wd);
+
+/*
+ * A group: one INODE kevent for any number of watches, which tells their records in the order in which they happened.
+ * Its id is KEVENT_INODE_GROUP | the number that kevent_inode_group returns; it has no watches at first, and stays until
+ * it is removed, with all of them. KEVENT_INODE_IGNORED is in the records only. A group whose reader is slow holds
+ * KEVENT_MAX_GROUP_RECORDS bytes of records; then a KEVENT_INODE_Q_OVERFLOW of its own follows, and the others of the
+ * queue are not kept waiting.
+ */
+int kevent_inode_group(int fd);
+/* Returns the wd. As kevent_inode_watch; the same inode twice is one wd. EINVAL: no kevent has that id. */
+int kevent_inode_group_watch(int fd, int group, const char *path, uint32_t mask);
+/* EINVAL: not one of the group's. Records that were there already are told all the same. */
+int kevent_inode_group_unwatch(int fd, int group, int wd);
+/*
+ * More than 0 if records may be on their way to the group's reader: bytes in the kernel's queue, which all of the queue's
+ * watches share, and waiting to be delivered; and 1 for an event of the group that is not committed.
+ */
+int kevent_inode_group_backlog(int fd, int group);
+
+/*
+ * Read a directory: for each entry but . and .., 'd' (a directory) or '-', its name, and a NUL, in the order of the
+ * filesystem. A link is none. Returns how many bytes that is; if that is more than size, what buf has is of no use, and
+ * size must be at least as much. ENOENT, ENOTDIR, EACCES, ELOOP (path is a link; not if it ends in a slash), EMFILE.
+ */
+int kevent_directory_read(const char *path, char *buf, uint32_t size);
 
 /* ---- beyond the seed: POSIX timers ----------------------------------------------------- */
 

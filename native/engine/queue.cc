@@ -144,6 +144,30 @@ int Queue::unwatch_inode(int wd) {
   return inodes_.unwatch(wd);
 }
 
+int Queue::new_inode_group() {
+  Lock lock(mutex_);
+  if (closed_) return -EBADF;
+  return inodes_.new_group();
+}
+
+int Queue::watch_inode_for(int group, const char* path, uint32_t mask) {
+  Lock lock(mutex_);
+  if (closed_) return -EBADF;
+  return inodes_.watch_for(*this, group, path, mask);
+}
+
+int Queue::unwatch_inode_for(int group, int wd) {
+  Lock lock(mutex_);
+  if (closed_) return -EBADF;
+  return inodes_.unwatch_for(group, wd);
+}
+
+int Queue::inode_backlog(int group) {
+  Lock lock(mutex_);
+  if (closed_) return -EBADF;
+  return inodes_.backlog(*this, group);
+}
+
 int Queue::loop_fd() {
   Lock lock(mutex_);
   return closed_ ? -EBADF : epoll_.loop_fd();

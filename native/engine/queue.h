@@ -43,6 +43,10 @@ class Queue {
   int payload(uint32_t handle, void* buf, uint32_t size);
   int watch_inode(const char* path, uint32_t mask);
   int unwatch_inode(int wd);
+  int new_inode_group();
+  int watch_inode_for(int group, const char* path, uint32_t mask);
+  int unwatch_inode_for(int group, int wd);
+  int inode_backlog(int group);
   int statistics(kevent_statistics* out);
   int loop_fd();
 

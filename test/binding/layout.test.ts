@@ -47,6 +47,7 @@ describe('lib/abi', () => {
     ['kevent_inode_record.cookie', layout.INODE_RECORD_COOKIE],
     ['kevent_inode_record.length', layout.INODE_RECORD_LENGTH],
     ['kevent_inode_record.next', layout.INODE_RECORD_NEXT],
+    ['kevent_inode_record.wd', layout.INODE_RECORD_WD],
     ['sizeof kevent_signal_record', layout.SIGNAL_RECORD_SIZE],
     ['kevent_signal_record.signo', layout.SIGNAL_RECORD_SIGNO],
     ['kevent_signal_record.code', layout.SIGNAL_RECORD_CODE],

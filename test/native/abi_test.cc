@@ -37,7 +37,9 @@ TEST(payload_records_are_laid_out_without_gaps) {
   CHECK_EQ(offsetof(kevent_inode_record, cookie), 4u);
   CHECK_EQ(offsetof(kevent_inode_record, length), 8u);
   CHECK_EQ(offsetof(kevent_inode_record, next), 12u);
-  CHECK_EQ(offsetof(kevent_inode_record, name), 16u);
+  CHECK_EQ(offsetof(kevent_inode_record, wd), 16u);
+  CHECK_EQ(offsetof(kevent_inode_record, name), 20u);
+  CHECK_EQ(sizeof(kevent_inode_record), 20u);
   CHECK_EQ(sizeof(kevent_signal_record), 32u);
   CHECK_EQ(offsetof(kevent_signal_record, value), 16u);
   CHECK_EQ(offsetof(kevent_signal_record, status), 24u);

@@ -35,6 +35,7 @@ class Directory {
 
 struct Record {
   uint32_t mask, cookie;
+  int wd;
   std::string name;
 };
 
@@ -49,7 +50,7 @@ std::vector<Record> records_of(TestQueue& queue, const ukevent& event) {
     const auto* record = reinterpret_cast<const kevent_inode_record*>(at);
     CHECK_EQ(record->next % 8, 0u);
     CHECK(sizeof *record + record->length <= record->next);
-    records.push_back({record->mask, record->cookie, std::string(record->name, record->length)});
+    records.push_back({record->mask, record->cookie, record->wd, std::string(record->name, record->length)});
     at += record->next;
   }
   return records;
@@ -254,6 +255,147 @@ TEST(records_of_a_thousand_changes_come_whole) {
     CHECK_EQ(queue.commit_read(), 1);
   }
   CHECK(queue.idle());
+}
+
+class Group {
+ public:
+  explicit Group(TestQueue& queue, uint32_t mask = kEntries) : queue_(queue), number_(kevent_inode_group(queue.fd())) {
+    CHECK(number_ > 0);
+    CHECK_EQ(queue.add(key(mask)), 0);
+  }
+  ukevent key(uint32_t mask = kEntries, uint32_t req_flags = 0) const {
+    return request(KEVENT_INODE, KEVENT_INODE_GROUP | static_cast<uint64_t>(number_), mask, req_flags, 0);
+  }
+  int number() const { return number_; }
+  int watch(const Directory& directory) const {
+    return kevent_inode_group_watch(queue_.fd(), number_, directory.path(), kEntries);
+  }
+  int unwatch(int wd) const { return kevent_inode_group_unwatch(queue_.fd(), number_, wd); }
+  int backlog() const { return kevent_inode_group_backlog(queue_.fd(), number_); }
+
+ private:
+  TestQueue& queue_;
+  int number_;
+};
+
+TEST(a_group_tells_of_all_its_watches_in_the_order_in_which_things_happened) {
+  TestQueue queue;
+  Directory a, b;
+  Group group(queue);
+  int in_a = group.watch(a), in_b = group.watch(b);
+  CHECK(in_a > 0 && in_b > 0 && in_a != in_b);
+  CHECK_EQ(group.watch(a), in_a);
+  a.touch("x");
+  CHECK_EQ(rename((a / "x").c_str(), (b / "x").c_str()), 0);
+  b.drop("x");
+  a.touch("y");
+  ukevent event = queue.read_one();
+  std::vector<Record> records = records_of(queue, event);
+  CHECK_EQ(records.size(), 5u);
+  int wds[] = {in_a, in_a, in_b, in_b, in_a};
+  for (size_t i = 0; i < 5; i++) CHECK_EQ(records[i].wd, wds[i]);
+  CHECK_EQ(records[1].cookie, records[2].cookie);
+  a.drop("y");
+  CHECK_EQ(queue.commit_read(), 1);
+}
+
+TEST(a_group_outlives_its_watches_and_takes_them_along_when_it_goes) {
+  TestQueue queue;
+  Directory a;
+  Group group(queue);
+  int wd;
+  {
+    Directory b;
+    wd = group.watch(b);
+  }
+  ukevent event = queue.read_one();
+  CHECK_EQ(event.ret_data[0] & KEVENT_INODE_IGNORED, 0u);
+  CHECK_EQ(records_of(queue, event).back().mask, KEVENT_INODE_IGNORED);
+  CHECK_EQ(queue.commit_read(), 1);
+  CHECK_EQ(group.unwatch(wd), -EINVAL);
+  wd = group.watch(a);
+  CHECK_EQ(group.unwatch(wd), 0);
+  a.touch("unheard");
+  CHECK(queue.idle());
+  wd = group.watch(a);
+  CHECK_EQ(queue.remove(group.key()), 0);
+  CHECK_EQ(group.watch(a), -EINVAL);
+  CHECK_EQ(group.backlog(), -EINVAL);
+  CHECK_EQ(kevent_inode_unwatch(queue.fd(), wd), -EINVAL);
+  a.drop("unheard");
+}
+
+TEST(an_inode_is_shared_by_groups_and_kevents_and_goes_with_the_last) {
+  TestQueue queue;
+  Directory directory;
+  Group one(queue), two(queue);
+  int wd = kevent_inode_watch(queue.fd(), directory.path(), kEntries);
+  CHECK_EQ(one.watch(directory), wd);
+  directory.touch("early");
+  CHECK_EQ(queue.read().size(), 1u);
+  CHECK_EQ(queue.commit_read(), 1);
+  CHECK_EQ(two.watch(directory), wd);
+  CHECK_EQ(queue.add(inode_event(wd)), 0);  // and hears of what came before it
+  CHECK_EQ(queue.read().size(), 1u);
+  CHECK_EQ(queue.commit_read(), 1);
+  directory.drop("early");
+  CHECK_EQ(queue.read().size(), 3u);
+  CHECK_EQ(queue.commit_read(), 3);
+  CHECK_EQ(queue.remove(inode_event(wd)), 0);
+  CHECK_EQ(queue.remove(one.key()), 0);
+  directory.touch("late");
+  CHECK_EQ(records_of(queue, queue.read_one())[0].name, "late");
+  CHECK_EQ(queue.commit_read(), 1);
+  directory.drop("late");
+}
+
+TEST(a_muted_group_is_bounded_says_what_it_dropped_and_keeps_no_other_waiting) {
+  TestQueue queue;
+  Directory directory;
+  Group slow(queue), quick(queue);
+  slow.watch(directory);
+  quick.watch(directory);
+  queue.modify(slow.key(kEntries, KEVENT_REQ_MUTED));
+  // One read takes 64 KiB from the kernel: so the other one goes on hearing.
+  size_t heard = 0;
+  std::string name(200, 'n');
+  for (int i = 0; i < 3000; i++) {
+    directory.touch(name);
+    directory.drop(name);
+    for (const ukevent& event : queue.read()) heard += records_of(queue, event).size();
+    queue.commit_read();
+  }
+  CHECK_EQ(heard, 6000u);
+  CHECK(slow.backlog() >= static_cast<int>(KEVENT_MAX_GROUP_RECORDS));
+  CHECK_EQ(quick.backlog(), 0);
+  queue.modify(slow.key());
+  ukevent event = queue.read_one();
+  std::vector<Record> records = records_of(queue, event);
+  CHECK(records.size() * 224 <= KEVENT_MAX_GROUP_RECORDS + 2 * 224);
+  CHECK_EQ(records.back().mask, KEVENT_INODE_Q_OVERFLOW);
+  CHECK_EQ(records.back().wd, -1);
+  CHECK_EQ(slow.backlog(), 1);
+  CHECK_EQ(queue.commit_read(), 1);
+  directory.touch("after");
+  for (const ukevent& after : queue.read()) CHECK_EQ(records_of(queue, after).back().name, "after");
+  CHECK_EQ(queue.commit_read(), 2);
+  CHECK_EQ(slow.backlog(), 0);
+}
+
+TEST(bad_groups_are_answered) {
+  TestQueue queue;
+  Directory directory;
+  CHECK_EQ(kevent_inode_group_watch(queue.fd(), 1, directory.path(), kEntries), -EINVAL);
+  for (uint64_t id : {KEVENT_INODE_GROUP, KEVENT_INODE_GROUP | 1, KEVENT_INODE_GROUP << 1, ~0ull}) {
+    CHECK_EQ(queue.add(request(KEVENT_INODE, id, kEntries, 0, 0)), -EINVAL);
+  }
+  Group group(queue);
+  ukevent second = group.key();
+  second.user[0] = 1;
+  CHECK_EQ(queue.add(second), -EBUSY);
+  CHECK_EQ(kevent_inode_group_watch(queue.fd(), group.number(), nullptr, kEntries), -EFAULT);
+  CHECK_EQ(kevent_inode_group_watch(queue.fd(), group.number(), "/nowhere/at/all", kEntries), -ENOENT);
+  CHECK_EQ(group.unwatch(1), -EINVAL);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint32_t kAlwaysReported = KEVENT_INODE_UNMOUNT | KEVENT_INODE_Q_OVERFLOW | KEVENT_INODE_IGNORED;
 
-InodeExtra& extra_of(Kevent& kevent) { return *static_cast<InodeExtra*>(kevent.extra); }
+InodeExtra& extra_of(const Kevent& kevent) { return *static_cast<InodeExtra*>(kevent.extra); }
 
 class InodeOrigin : public Origin {
  public:
@@ -23,7 +23,8 @@ class InodeOrigin : public Origin {
 
   void deliver(Queue& queue, Kevent& kevent, ukevent& out) const override {
     InodeExtra& extra = extra_of(kevent);
-    out.ret_data[0] = extra.mask;
+    // One watch of a group that goes does not end the group.
+    out.ret_data[0] = extra.group ? extra.mask & ~KEVENT_INODE_IGNORED : extra.mask;
     out.ret_data[1] = 0;
     kevent.pending = 0;
     extra.mask = 0;
@@ -39,37 +40,91 @@ const Origin& inode_origin() {
   return origin;
 }
 
+int Inodes::open(Queue& queue) {
+  if (inotify_.fd() >= 0) return 0;
+  int error = inotify_.open();
+  if (error < 0) return error;
+  error = queue.epoll().add_special(inotify_.fd(), EPOLLIN, Source::inodes);
+  if (error < 0) inotify_.close();
+  return error;
+}
+
 int Inodes::watch(Queue& queue, const char* path, uint32_t mask) {
-  if (inotify_.fd() < 0) {
-    int error = inotify_.open();
-    if (error < 0) return error;
-    error = queue.epoll().add_special(inotify_.fd(), EPOLLIN, Source::inodes);
-    if (error < 0) {
-      inotify_.close();
-      return error;
-    }
-  }
+  int error = open(queue);
+  if (error < 0) return error;
   int wd = inotify_.watch(path, mask);
-  if (wd >= 0) watches_[wd];
+  if (wd >= 0) watches_[wd].asked = true;
   return wd;
 }
 
 int Inodes::unwatch(int wd) {
   auto found = watches_.find(wd);
-  if (found == watches_.end()) return -EINVAL;
+  if (found == watches_.end() || !found->second.asked) return -EINVAL;
   if (!found->second.kevents.empty()) return -EBUSY;
   undelivered_ -= found->second.early.records.size();
-  watches_.erase(found);
-  return inotify_.unwatch(wd);
+  found->second.early = {};
+  found->second.asked = false;
+  drop_if_unused(found);
+  return 0;
+}
+
+int Inodes::new_group() {
+  if (last_group_ == INT32_MAX) return -ENOSPC;
+  return ++last_group_;
+}
+
+int Inodes::watch_for(Queue& queue, int group, const char* path, uint32_t mask) {
+  auto found = groups_.find(group);
+  if (found == groups_.end()) return -EINVAL;
+  int error = open(queue);
+  if (error < 0) return error;
+  int wd = inotify_.watch(path, mask);
+  if (wd < 0) return wd;
+  std::vector<uint32_t>& groups = watches_[wd].groups;
+  if (std::find(groups.begin(), groups.end(), found->second) == groups.end()) groups.push_back(found->second);
+  return wd;
+}
+
+int Inodes::unwatch_for(int group, int wd) {
+  auto owner = groups_.find(group);
+  auto watch = watches_.find(wd);
+  if (owner == groups_.end() || watch == watches_.end()) return -EINVAL;
+  std::vector<uint32_t>& groups = watch->second.groups;
+  auto member = std::find(groups.begin(), groups.end(), owner->second);
+  if (member == groups.end()) return -EINVAL;
+  groups.erase(member);
+  drop_if_unused(watch);
+  return 0;
+}
+
+int Inodes::backlog(Queue& queue, int group) const {
+  auto found = groups_.find(group);
+  if (found == groups_.end()) return -EINVAL;
+  const Kevent& kevent = queue.kevent(found->second);
+  int pending = inotify_.pending();
+  if (pending < 0) return pending;
+  int waiting = static_cast<int>(extra_of(kevent).records.size());
+  return pending + waiting + (kevent.is(Kevent::kUncommitted) ? 1 : 0);
+}
+
+int Inodes::start_group(Kevent& kevent) {
+  uint32_t number = kevent.u.id.raw[0];
+  if (kevent.u.id.raw[1] != KEVENT_INODE_GROUP >> 32 || number == 0) return -EINVAL;
+  if (number > static_cast<uint32_t>(last_group_)) return -EINVAL;
+  if (!groups_.emplace(static_cast<int>(number), kevent.index).second) return -EBUSY;
+  auto extra = std::make_unique<InodeExtra>();
+  extra->group = true;
+  kevent.extra = extra.release();
+  return 0;
 }
 
 int Inodes::start(Queue& queue, Kevent& kevent) {
-  if (kevent.u.id.raw_u64 > INT32_MAX) return -EINVAL;
+  if (kevent.u.id.raw_u64 > INT32_MAX) return start_group(kevent);
   auto found = watches_.find(static_cast<int>(kevent.u.id.raw_u64));
-  if (found == watches_.end()) return -EINVAL;
+  if (found == watches_.end() || !found->second.asked) return -EINVAL;
   Watch& watch = found->second;
   auto extra = std::make_unique<InodeExtra>();
-  if (watch.kevents.empty() && !watch.early.records.empty()) {
+  if (watch.awaits_first()) {
     extra->records.swap(watch.early.records);
     extra->mask = watch.early.mask;
     watch.early.mask = 0;
@@ -90,23 +145,42 @@ int Inodes::start(Queue& queue, Kevent& kevent) {
 }
 
 void Inodes::stop(Queue& queue, Kevent& kevent) {
+  if (extra_of(kevent).group) {
+    groups_.erase(static_cast<int>(kevent.u.id.raw[0]));
+    for (auto at = watches_.begin(); at != watches_.end();) {
+      auto watch = at++;
+      std::vector<uint32_t>& groups = watch->second.groups;
+      auto member = std::find(groups.begin(), groups.end(), kevent.index);
+      if (member == groups.end()) continue;
+      groups.erase(member);
+      drop_if_unused(watch);
+    }
+    return;
+  }
   undelivered_ -= extra_of(kevent).records.size();
   auto found = watches_.find(static_cast<int>(kevent.u.id.raw_u64));
   if (found != watches_.end()) {
     std::vector<uint32_t>& kevents = found->second.kevents;
     kevents.erase(std::find(kevents.begin(), kevents.end(), kevent.index));
-    if (kevents.empty()) {
-      inotify_.unwatch(found->first);
-      watches_.erase(found);
-    }
+    if (kevents.empty()) found->second.asked = false;
+    drop_if_unused(found);
   }
   relieve(queue);
 }
 
+void Inodes::drop_if_unused(Watches::iterator watch) {
+  if (watch->second.asked || !watch->second.groups.empty()) return;
+  // -EINVAL: the kernel has forgotten it already.
+  inotify_.unwatch(watch->first);
+  watches_.erase(watch);
+}
+
 std::vector<char> Inodes::take(Kevent& kevent) {
   std::vector<char> records;
-  records.swap(extra_of(kevent).records);
-  undelivered_ -= records.size();
+  InodeExtra& extra = extra_of(kevent);
+  records.swap(extra.records);
+  if (!extra.group) undelivered_ -= records.size();
+  extra.overflowed = false;
   return records;
 }
 
@@ -116,36 +190,51 @@ void Inodes::append(InodeExtra& extra, const Record& record) {
   header.cookie = record.cookie;
   header.length = record.length;
   header.next = static_cast<uint32_t>((sizeof header + record.length + 7) & ~size_t{7});
+  header.wd = record.wd;
   size_t at = extra.records.size();
   extra.records.resize(at + header.next);
   memcpy(extra.records.data() + at, &header, sizeof header);
   if (record.length) memcpy(extra.records.data() + at + sizeof header, record.name, record.length);
   extra.mask |= record.mask;
-  undelivered_ += header.next;
+  if (!extra.group) undelivered_ += header.next;
+}
+
+void Inodes::report_to(Queue& queue, uint32_t index, const Record& record) {
+  Kevent& kevent = queue.kevent(index);
+  InodeExtra& extra = extra_of(kevent);
+  if (!(record.mask & (kevent.u.event | kAlwaysReported) & ~KEVENT_INODE_ISDIR) || extra.overflowed) return;
+  if (extra.group && extra.records.size() >= KEVENT_MAX_GROUP_RECORDS) {
+    // Its reader is slow: the kernel would do the same, but to all of the queue's.
+    append(extra, {-1, KEVENT_INODE_Q_OVERFLOW, 0, nullptr, 0});
+    extra.overflowed = true;
+    return;
+  }
+  append(extra, record);
+  kevent.pending = 1;
+  if (record.mask & KEVENT_INODE_IGNORED && !extra.group) kevent.state |= Kevent::kLast;
+  queue.occurred(kevent);
 }
 
 void Inodes::report(Queue& queue, Watch& watch, const Record& record) {
-  if (watch.kevents.empty()) append(watch.early, record);
-  for (uint32_t index : watch.kevents) {
-    Kevent& kevent = queue.kevent(index);
-    if (!(record.mask & (kevent.u.event | kAlwaysReported) & ~KEVENT_INODE_ISDIR)) continue;
-    append(extra_of(kevent), record);
-    kevent.pending = 1;
-    if (record.mask & KEVENT_INODE_IGNORED) kevent.state |= Kevent::kLast;
-    queue.occurred(kevent);
-  }
+  if (watch.awaits_first()) append(watch.early, record);
+  for (uint32_t index : watch.kevents) report_to(queue, index, record);
 }
 
-void Inodes::record(Queue& queue, int wd, const Record& record) {
-  if (wd < 0) {
+void Inodes::record(Queue& queue, const Record& record) {
+  if (record.wd < 0) {
     for (auto& entry : watches_) report(queue, entry.second, record);
+    for (auto& entry : groups_) report_to(queue, entry.second, record);
     return;
   }
-  auto found = watches_.find(wd);
+  auto found = watches_.find(record.wd);
   if (found == watches_.end()) return;
-  report(queue, found->second, record);
+  Watch& watch = found->second;
+  report(queue, watch, record);
+  for (uint32_t index : watch.groups) report_to(queue, index, record);
+  if (!(record.mask & KEVENT_INODE_IGNORED)) return;
   // The kernel has forgotten the wd. Without a kevent the entry stays: the first one shall hear of it.
-  if (record.mask & KEVENT_INODE_IGNORED && !found->second.kevents.empty()) watches_.erase(found);
+  watch.groups.clear();
+  if (!watch.awaits_first()) watches_.erase(found);
 }
 
 void Inodes::collect(Queue& queue) {
@@ -156,7 +245,7 @@ void Inodes::collect(Queue& queue) {
   inotify_.read(
       [](void* opaque, int wd, uint32_t mask, uint32_t cookie, const char* name, uint32_t length) {
         auto* c = static_cast<Context*>(opaque);
-        c->inodes->record(*c->queue, wd, {mask, cookie, name, length});
+        c->inodes->record(*c->queue, {wd, mask, cookie, name, length});
       },
       &context);
   if (undelivered_ + queue.payloads().bytes() < KEVENT_MAX_PAYLOAD) return;

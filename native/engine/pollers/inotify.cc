@@ -1,6 +1,7 @@
 #include "pollers/inotify.h"
 
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -60,6 +61,12 @@ int Inotify::watch(const char* path, uint32_t kevent_mask) {
 }
 
 int Inotify::unwatch(int wd) { return inotify_rm_watch(fd_.get(), wd) == 0 ? 0 : -errno; }
+
+int Inotify::pending() const {
+  int bytes = 0;
+  if (fd_.valid() && ioctl(fd_.get(), FIONREAD, &bytes) < 0) return -errno;
+  return bytes;
+}
 
 int Inotify::read(Sink sink, void* context) {
   alignas(inotify_event) char buffer[64 * 1024];

@@ -22,6 +22,8 @@ class Inotify {
   // A wd. What the inode is watched for already stays. -EINVAL: a bit that is not KEVENT_INODE_*, or no event.
   int watch(const char* path, uint32_t kevent_mask);
   int unwatch(int wd);
+  // Bytes that a read would give.
+  int pending() const;
   // Passes on what one read gives, in order. Bytes read, 0 if there was nothing, or -errno.
   int read(Sink sink, void* context);
 
