@@ -1,7 +1,7 @@
 /**
  * One queue for every kind of event: sockets, pipes, timers, signals, files and your own.
  *
- * @packageDocumentation
+ * @module kevent
  */
 export { isSupported } from './abi/binding.js';
 export * from './abi/constants.js';
@@ -39,6 +39,19 @@ export { poll, type Readiness, type ReadinessOptions, readable, writable } from 
 export { type SignalEvent, type SignalsOptions, signals } from './sources/signals.js';
 export type { Missed, Tick } from './sources/tick_feed.js';
 export { type At, type TimerStreamOptions, timer } from './sources/timer.js';
+export type {
+  AttributesEvent,
+  ChangeEvent,
+  CloseEvent,
+  CreateEvent,
+  RemoveEvent,
+  RenameEvent,
+  StateEvent,
+  UnreadableEvent,
+  UseEvent,
+  WatchEvent,
+} from './sources/watch/events.js';
+export { type WatchOptions, watch } from './sources/watch/watch.js';
 export {
   EventStream,
   type Observer,
