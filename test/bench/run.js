@@ -8,14 +8,16 @@ import { table } from './report/table.js';
 import { write } from './report/write.js';
 import { consume } from './rows/consume.js';
 import { idle } from './rows/idle.js';
+import { interval } from './rows/interval.js';
 import { lateness } from './rows/lateness.js';
 import { memory } from './rows/memory.js';
 import { observables } from './rows/observables.js';
 import { register } from './rows/register.js';
 import { ringEvents } from './rows/ring-events.js';
+import { streams } from './rows/streams.js';
 import { timers } from './rows/timers.js';
 
-const ROWS = [ringEvents, timers, lateness, idle, register, consume, observables, memory];
+const ROWS = [ringEvents, timers, lateness, idle, register, consume, observables, streams, interval, memory];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !ROWS.some((row) => row.name === name));
