@@ -1,60 +1,30 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Program } from './program.js';
+import { anchors, EXAMPLES, PAGES, programs, REFERENCE, ROOT, read, start } from './shown.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const EXAMPLES = join(ROOT, 'docs', 'examples');
-const PAGES = [
-  'README.md',
-  'docs/guide.md',
-  'docs/abi.md',
-  'docs/architecture.md',
-  'docs/rxjs.md',
-  'docs/cli.md',
-];
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kevent-docs-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 
-/** A program on a page, and what the page says that it prints, where it does. */
-interface Shown {
-  line: number;
-  program: string;
-  output: string | undefined;
-}
+/** Examples that a page shows as a whole run as examples. */
+const examples = new Map(
+  readdirSync(EXAMPLES).map((name) => [readFileSync(join(EXAMPLES, name), 'utf8'), name]),
+);
 
-function read(page: string): string {
-  return readFileSync(join(ROOT, page), 'utf8');
-}
-
-function programs(page: string): Shown[] {
-  const text = read(page);
-  const blocks = text.matchAll(/^```js\n(.*?)^```\n(?:\n```text\n(.*?)^```)?/gms);
-  return [...blocks].map(({ index, 1: program = '', 2: output }) => ({
-    line: text.slice(0, index).split('\n').length,
-    program,
-    output,
-  }));
-}
-
-/** What GitHub makes of a heading. */
-function anchor(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\w\- ]/g, '')
-    .replaceAll(' ', '-');
-}
-
-function anchors(page: string): string[] {
-  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchor(heading));
-}
-
-describe.each(PAGES.slice(1).flatMap((page) => programs(page).map((shown) => ({ page, ...shown }))))(
+describe.each(PAGES.flatMap(programs).filter(({ program }) => !examples.has(program)))(
   'the program at $page:$line',
-  ({ program, output }) => {
+  (shown) => {
     it('runs, prints what the page says, and ends by itself', async () => {
-      const run = new Program(['--input-type=module', '--eval', program]);
+      const { output } = shown;
+      const run = start(shown, mkdtempSync(join(folder, 'project-')));
       expect(await run.ended()).toBe(0);
       expect(run.errors).toBe('');
       expect(output).toBeDefined();
@@ -95,14 +65,6 @@ describe('the examples', () => {
 });
 
 describe('the first program', () => {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'kevent-docs-'));
-  });
-  afterAll(() => {
-    rmSync(folder, { recursive: true });
-  });
-
   it('is one of the examples', () => {
     const example = readFileSync(join(EXAMPLES, 'first.js'), 'utf8');
     expect(programs('README.md').map(({ program }) => program)).toEqual([example]);
@@ -119,15 +81,16 @@ describe('the first program', () => {
   });
 });
 
-describe.each(PAGES)('%s', (page) => {
+describe.each([...PAGES, ...REFERENCE])('%s', (page) => {
   it('links to what is there', () => {
-    const targets = [...read(page).matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+    const text = read(page).replace(/^```.*?^```/gms, '');
+    const targets = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
     const broken = targets.filter((target) => {
       if (target.startsWith('https://')) return false;
       const [path = '', hash] = target.split('#');
       const file = path === '' ? page : join(dirname(page), path);
       if (!existsSync(resolve(ROOT, file))) return true;
-      return hash !== undefined && !anchors(file).includes(hash);
+      return hash !== undefined && !anchors(file).has(hash);
     });
     expect(broken).toEqual([]);
   });
@@ -148,10 +111,22 @@ describe('docs/abi.md', () => {
   });
 });
 
+describe('docs/api', () => {
+  it.each([
+    ['kevent', import('../../lib/index.js')],
+    ['kevent/raw', import('../../lib/raw.js')],
+    ['kevent/rxjs', import('../../lib/rxjs.js')],
+  ])('has every export of %s: npm run docs', async (entry, module) => {
+    const text = read(`docs/api/${entry}.md`).replaceAll('\\_', '_');
+    const names = Object.keys(await module);
+    expect(names.filter((name) => !new RegExp(`^### .*\\b${name}\\b`, 'm').test(text))).toEqual([]);
+  });
+});
+
 it('every example is mentioned on some page', () => {
   const text = PAGES.map(read).join('\n') + read('package.json');
-  // The README shows one whole, and everything.js imports the other.
-  const shown = ['first.js', 'listening_socket.js'];
+  // The README shows it whole.
+  const shown = ['first.js'];
   const missing = readdirSync(EXAMPLES).filter((name) => !shown.includes(name) && !text.includes(name));
   expect(missing).toEqual([]);
 });

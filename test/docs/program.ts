@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -15,9 +16,17 @@ export class Program {
    * @param argv - a file and its arguments, or `--eval` and a text
    * @param cwd - the working directory; the package's own if left out
    * @param stdin - an fd, or 'ignore'
+   * @param file - what runs it
    */
-  constructor(argv: readonly string[], cwd = ROOT, stdin: number | 'ignore' = 'ignore') {
-    this.child = spawn(process.execPath, argv, { cwd, stdio: [stdin, 'pipe', 'pipe'] });
+  constructor(
+    argv: readonly string[],
+    cwd = ROOT,
+    stdin: number | 'ignore' = 'ignore',
+    file = process.execPath,
+  ) {
+    // A shell's `node` is to be the one that runs the tests.
+    const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
+    this.child = spawn(file, argv, { cwd, env, stdio: [stdin, 'pipe', 'pipe'] });
     this.#ended = once(this.child, 'close');
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;
