@@ -2,7 +2,7 @@
  * Events as Observables: RxJS 7 on top of 'kevent'. Every source is cold: its kevents are added when somebody
  * subscribes, and removed when that ends in any way.
  *
- * @packageDocumentation
+ * @module kevent/rxjs
  */
 export { drain } from './rxjs/drain.js';
 export type { DrainOptions } from './rxjs/drain_options.js';

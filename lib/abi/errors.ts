@@ -12,6 +12,7 @@ export interface SystemError extends Error {
 
 /** An error with one of Node's `ERR_*` codes. */
 export interface CodedError extends Error {
+  /** Such as `'ERR_OUT_OF_RANGE'`. */
   code: string;
 }
 

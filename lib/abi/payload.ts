@@ -4,6 +4,7 @@ import {
   INODE_RECORD_LENGTH,
   INODE_RECORD_MASK,
   INODE_RECORD_NEXT,
+  INODE_RECORD_WD,
   SIGNAL_RECORD_CODE,
   SIGNAL_RECORD_PID,
   SIGNAL_RECORD_SIGNO,
@@ -20,16 +21,21 @@ export interface InodeRecord {
   mask: number;
   /** The same number in the two halves of a rename, otherwise 0. */
   cookie: number;
+  /** The watch; -1 if the kernel dropped events. */
+  wd: number;
   /** The entry's name; empty: the watched inode itself. A view into the payload: names need not be UTF-8. */
   name: Buffer;
 }
 
 /** What came with one signal. */
 export interface SignalRecord {
+  /** The signal's number. */
   signo: number;
   /** siginfo's si_code: SI_USER, SI_QUEUE, CLD_EXITED … */
   code: number;
+  /** Of the process that sent it; 0 if the kernel did. */
   pid: number;
+  /** Of the user that sent it. */
   uid: number;
   /** The value that sigqueue(3) sent along, otherwise 0n. */
   value: bigint;
@@ -41,6 +47,8 @@ export interface SignalRecord {
  * The records in the payload of an INODE event.
  *
  * @param payload - as `kevent_payload` returned it
+ * @example
+ * for (const { mask, name } of readInodeRecords(payload)) console.log(mask, `${name}`);
  */
 export function readInodeRecords(payload: Uint8Array): InodeRecord[] {
   const data = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
@@ -54,6 +62,7 @@ export function readInodeRecords(payload: Uint8Array): InodeRecord[] {
     records.push({
       mask: data.getUint32(at + INODE_RECORD_MASK, LITTLE_ENDIAN),
       cookie: data.getUint32(at + INODE_RECORD_COOKIE, LITTLE_ENDIAN),
+      wd: data.getInt32(at + INODE_RECORD_WD, LITTLE_ENDIAN),
       name: Buffer.from(payload.buffer, start, Math.min(length, room)),
     });
     // The last record's `next` leads to the end; one that leads nowhere must not hold us for ever.
@@ -67,6 +76,8 @@ export function readInodeRecords(payload: Uint8Array): InodeRecord[] {
  * The records in the payload of a SIGNAL event, oldest first.
  *
  * @param payload - as `kevent_payload` returned it
+ * @example
+ * for (const { signo, pid } of readSignalRecords(payload)) console.log(signo, pid);
  */
 export function readSignalRecords(payload: Uint8Array): SignalRecord[] {
   const data = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);

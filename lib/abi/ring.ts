@@ -19,6 +19,8 @@ export function ringBytes(size: number): number {
  *
  * @param size - slots: an integer from 2 to KEVENT_MAX_RING
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
+ * @example
+ * const fd = kevent_init(createRing(1024), 1024);
  */
 export function createRing(size: number): SharedArrayBuffer {
   if (typeof size !== 'number') throw invalidArgType('size', 'of type number', size);

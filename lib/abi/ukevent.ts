@@ -34,23 +34,37 @@ export type Id = number | bigint | Words;
 
 /** One `struct ukevent`, read: every word unsigned. */
 export interface Ukevent {
+  /** What is watched: an fd, a signal number, seconds and nanoseconds; see the type. */
   id: Words;
+  /** KEVENT_SOCKET, KEVENT_TIMER … */
   type: number;
+  /** The mask that was asked for. */
   event: number;
+  /** KEVENT_REQ_* bits. */
   req_flags: number;
+  /** KEVENT_RET_* bits. */
   ret_flags: number;
+  /** What is ready or how often it happened, and a second word; see the type. */
   ret_data: Words;
+  /** The caller's own: handed back as it was given, and a part of the key. */
   user: Words;
 }
 
 /** What can be written into a `struct ukevent`; what is left out becomes 0. */
 export interface UkeventFields {
+  /** What is to be watched; see the type. */
   id?: Id;
+  /** KEVENT_SOCKET, KEVENT_TIMER … */
   type?: number;
+  /** Which of the type's events: a mask. */
   event?: number;
+  /** KEVENT_REQ_* bits. */
   req_flags?: number;
+  /** KEVENT_RET_* bits: written by the calls. */
   ret_flags?: number;
+  /** Written by the calls. */
   ret_data?: Words;
+  /** The caller's own: handed back as it was given, and a part of the key. */
   user?: Id;
 }
 
@@ -78,7 +92,13 @@ export function toWords(name: string, value: Id): Words {
   throw invalidArgType(name, 'a number, a bigint or an array of two numbers', value);
 }
 
-/** The u64 of two words, as C's `raw_u64`. */
+/**
+ * The u64 of two words, as C's `raw_u64`.
+ *
+ * @param words - the first and the second word in memory
+ * @example
+ * const id = toU64(readUkevent(view, 0).id);
+ */
 export function toU64(words: Words): bigint {
   const [low, high] = LITTLE_ENDIAN ? words : [words[1], words[0]];
   return (BigInt(high) << 32n) | BigInt(low);
@@ -98,6 +118,8 @@ function entry(view: ArrayBufferView, index: number): DataView {
  * The ukevent at `index` of a view over ukevents, copied. For a ring, give a view that starts at
  * its first slot.
  *
+ * @param view - memory that begins with a ukevent
+ * @param index - of the ukevent, from 0
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  * @example
  * const n = kevent_get_events(fd, 1, 8, null, buf);
@@ -120,6 +142,9 @@ export function readUkevent(view: ArrayBufferView, index: number): Ukevent {
 /**
  * Writes a whole ukevent at `index` of a view over ukevents; fields that are left out become 0.
  *
+ * @param view - memory that begins with a ukevent
+ * @param index - of the ukevent, from 0
+ * @param fields - what to write
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE; then nothing was written
  * @example
  * const request = new Uint8Array(UKEVENT_SIZE);

@@ -8,6 +8,7 @@ export type Handler<Data = unknown, Payload = unknown> = (event: QueueEvent<Data
 
 /** A handler that was bound by `queue.handler`, for as many kevents as one likes. */
 export interface BoundHandler<Data = unknown, Payload = unknown> {
+  /** The function that was bound. */
   readonly handler: Handler<Data, Payload> | undefined;
 }
 

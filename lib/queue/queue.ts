@@ -21,6 +21,7 @@ import { Kevent, type Registration } from './registration.js';
 import { Registry } from './registry.js';
 import type { Request, RequestOptions } from './request.js';
 
+/** Options of a new queue. */
 export interface QueueOptions {
   /** Slots of the ring, 40 bytes each: an integer from 2 to 16,777,216; 1024 if left out. */
   readonly ringSize?: number;
@@ -115,7 +116,7 @@ export class Queue implements AsyncIterable<Batch> {
    * Joins a queue of another thread, which must still be open: this thread can add kevents to it, and
    * takes its share of the events.
    *
-   * @param handle - what {@link handle} returned there
+   * @param handle - what {@link Queue.handle} returned there
    * @throws EBADF if that queue is closed; ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
    * @example
    * const queue = Queue.from(workerData);
@@ -136,6 +137,7 @@ export class Queue implements AsyncIterable<Batch> {
     return this.#ringSize;
   }
 
+  /** Whether `close` was called, or the queue of a thread that has ended was. */
   get closed(): boolean {
     return this.#consumer.closed;
   }
@@ -144,7 +146,7 @@ export class Queue implements AsyncIterable<Batch> {
    * Adds a kevent.
    *
    * @param handler - called with each of its events, in the AsyncLocalStorage context of this call. Capturing that
-   * costs about as much as adding the kevent: loops, one `addAll` for many, and {@link handler} are cheaper.
+   * costs about as much as adding the kevent: loops, one `addAll` for many, and {@link Queue.handler} are cheaper.
    * @throws AddError: EBADF, EINVAL, ENOTSOCK, EPERM, ENOSPC, ENOSYS …; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
    * @example
    * queue.add(request.socket(fd, 'recv'), (event) => console.log(event.data0));
@@ -313,10 +315,12 @@ export class Queue implements AsyncIterable<Batch> {
     if (this.#maker) binding().close(this.#fd);
   }
 
+  /** Calls {@link close}: for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** Calls {@link close}: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

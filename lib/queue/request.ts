@@ -42,6 +42,7 @@ export interface Request<Data = unknown, Payload = unknown> {
   readonly flags?: number;
   /** Anything of yours; every event of the kevent carries it. */
   readonly data?: Data;
+  /** Only in types. @internal */
   readonly [payloadType]?: Payload;
 }
 
@@ -63,8 +64,18 @@ export type Nanoseconds = bigint | number;
 /** A timer fires again and again `every` so often, or once `after` that time. */
 export type TimerOptions<Data = undefined> = RequestOptions<Data> &
   (
-    | { readonly every: Nanoseconds; readonly after?: undefined }
-    | { readonly after: Nanoseconds; readonly every?: undefined }
+    | {
+        /** The period, at least 1. */
+        readonly every: Nanoseconds;
+        /** Not with `every`. */
+        readonly after?: undefined;
+      }
+    | {
+        /** From now on until it fires, once. */
+        readonly after: Nanoseconds;
+        /** Not with `after`. */
+        readonly every?: undefined;
+      }
   );
 
 const SECOND = 1_000_000_000;

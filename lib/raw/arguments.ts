@@ -7,14 +7,23 @@ import { UKEVENT_SIZE } from '../abi/layout.js';
 export type Buffers = ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
 
 /** A span of time, or a point in it: nanoseconds, or seconds and nanoseconds (0 to 999,999,999). */
-export type Time = bigint | { readonly sec: number; readonly nsec: number };
+export type Time =
+  | bigint
+  | {
+      /** Seconds. */
+      readonly sec: number;
+      /** Nanoseconds, 0 to 999,999,999. */
+      readonly nsec: number;
+    };
 
 /** How long to wait: `null` for ever. */
 export type Timeout = Time | null;
 
 /** A time as the binding takes it; `sec` is -1 for ever. */
 export interface Timespec {
+  /** Seconds. */
   sec: number;
+  /** Nanoseconds, 0 to 999,999,999. */
   nsec: number;
 }
 

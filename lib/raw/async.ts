@@ -27,6 +27,12 @@ const never = (): boolean => false;
 /**
  * As {@link kevent_wait}, without blocking the thread. Keeps the process alive while it is pending.
  *
+ * @param fd - the queue
+ * @param num - as for kevent_wait
+ * @param old_uidx - as for kevent_wait
+ * @param timeout - null: for ever; nanoseconds, or `{ sec, nsec }`
+ * @param flags - KEVENT_FLAGS_* bits
+ * @param options - `signal` aborts the wait
  * @throws (rejects) as kevent_wait; AbortError (ABORT_ERR)
  * @example
  * const moved = await kevent_wait_async(fd, 64, kidx, null, 0, { signal });
@@ -57,6 +63,13 @@ export async function kevent_wait_async(
  * is resolved. Keeps the process alive while it is pending. While fewer than `min_nr` events
  * are ready, it looks every 5 ms whether there are more.
  *
+ * @param fd - the queue
+ * @param min_nr - as for kevent_get_events
+ * @param max_nr - as for kevent_get_events
+ * @param timeout - null: for ever; nanoseconds, or `{ sec, nsec }`
+ * @param buf - memory for `max_nr` ukevents
+ * @param flags - KEVENT_FLAGS_* bits
+ * @param options - `signal` aborts the wait
  * @throws (rejects) as kevent_get_events; AbortError (ABORT_ERR)
  * @example
  * const count = await kevent_get_events_async(fd, 1, 8, null, buf);
@@ -92,6 +105,12 @@ export async function kevent_get_events_async(
 /**
  * As {@link kevent_claim}, without blocking the thread. Keeps the process alive while it is pending.
  *
+ * @param fd - the queue
+ * @param consumer - as for kevent_claim
+ * @param max - as for kevent_claim
+ * @param timeout - null: for ever; nanoseconds, or `{ sec, nsec }`
+ * @param flags - KEVENT_FLAGS_* bits
+ * @param options - `signal` aborts the wait
  * @throws (rejects) as kevent_claim; AbortError (ABORT_ERR)
  * @example
  * const { position, count } = await kevent_claim_async(fd, consumer, 64, null);

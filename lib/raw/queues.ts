@@ -52,6 +52,7 @@ export function kevent_init(ring: SharedArrayBuffer | null, ring_size: number, f
  * Lets this thread use a queue that another thread of this process made, and keep it (and its ring)
  * alive: the queue is closed by `kevent_close`, or when the last thread that holds it is gone.
  *
+ * @param fd - the queue
  * @param ring - the queue's ring, as it came by postMessage or workerData; `null` if it has none
  * @throws EBADF (no queue of this process), EINVAL (not its ring)
  * @example
@@ -76,6 +77,7 @@ function hasSignal(entries: NodeJS.TypedArray, num: number): boolean {
  * `ret_flags` 0 (queued), DONE (carried out; ADD: ready now and not registered), BROKEN|DONE (failed,
  * `ret_data[1]` is the negative errno). READY with `num` 0 wakes one waiting thread.
  *
+ * @param fd - the queue
  * @param cmd - KEVENT_CTL_*
  * @param num - entries of `arg`
  * @param arg - at least `num` ukevents, starting at a multiple of 8 bytes; may be null if `num` is 0
@@ -106,6 +108,9 @@ export function kevent_ctl(fd: number, cmd: number, num: number, arg: Buffers | 
  * Gives back every slot before the position `over * ring_size + new_uidx`. A commit that comes late or
  * twice does nothing.
  *
+ * @param fd - the queue
+ * @param new_uidx - the index one past the last consumed slot
+ * @param over - how often `new_uidx` has wrapped
  * @returns how many slots became free
  * @throws EINVAL (no ring, `new_uidx` not below its size, or beyond what was filled), EOVERFLOW (`over`
  * is more than one wrap old), EBADF
@@ -128,7 +133,10 @@ export function kevent_commit(fd: number, new_uidx: number, over: number): numbe
 /**
  * Closes a queue for every thread of the process: its kevents are removed, and who waits gets EBADF.
  *
+ * @param fd - the queue
  * @throws EBADF, EINVAL (not a queue)
+ * @example
+ * kevent_close(fd);
  */
 export function kevent_close(fd: number): void {
   checkInt('fd', fd);
@@ -140,7 +148,10 @@ export function kevent_close(fd: number): void {
 /**
  * The counters of a queue.
  *
+ * @param fd - the queue
  * @throws EBADF, EINVAL (not a queue)
+ * @example
+ * const { ready, head, tail } = kevent_stats(fd);
  */
 export function kevent_stats(fd: number): Statistics {
   return readStatistics(checkInt('fd', fd));

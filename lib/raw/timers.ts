@@ -35,10 +35,13 @@ export function posixTimerCreate(clock: number): number {
 /**
  * Arms a POSIX timer, or disarms it with a value of 0.
  *
+ * @param handle - as `posixTimerCreate` returned it
  * @param flags - KEVENT_TIMER_ABSTIME, KEVENT_TIMER_CANCEL_ON_SET
  * @param value - when it fires first: from now on or, with ABSTIME, on its clock
  * @param interval - its period; 0n: it fires once
  * @throws EINVAL (handle, flags)
+ * @example
+ * posixTimerSettime(timer, 0, 5_000_000n, 1_000_000_000n);
  */
 export function posixTimerSettime(handle: number, flags: number, value: Time, interval: Time = 0n): void {
   checkInt('handle', handle);
@@ -52,7 +55,10 @@ export function posixTimerSettime(handle: number, flags: number, value: Time, in
 /**
  * How long a POSIX timer has to run.
  *
+ * @param handle - as `posixTimerCreate` returned it
  * @throws EINVAL (handle)
+ * @example
+ * const { value, interval } = posixTimerGettime(timer);
  */
 export function posixTimerGettime(handle: number): TimerSetting {
   const out = new Float64Array(4);
@@ -64,7 +70,10 @@ export function posixTimerGettime(handle: number): TimerSetting {
 /**
  * Deletes a POSIX timer; its kevent, if there is one, gets no more events.
  *
+ * @param handle - as `posixTimerCreate` returned it
  * @throws EINVAL (handle)
+ * @example
+ * posixTimerDelete(timer);
  */
 export function posixTimerDelete(handle: number): void {
   check(binding().timerDelete(checkInt('handle', handle)), 'timer_delete', 'handle must be a timer');

@@ -63,6 +63,9 @@ export function checkCounts(min_nr: number, max_nr: number): void {
  * Waits until `min_nr` events are ready, then moves up to `max_nr` of them to `buf`, and a copy of
  * each to the ring if there is one and it has room (else KEVENT_RET_COPY_FAILED in `buf`).
  *
+ * @param fd - the queue
+ * @param min_nr - events to wait for, at least
+ * @param max_nr - events to take, at most
  * @param timeout - `null` for ever
  * @param buf - at least `max_nr` ukevents, starting at a multiple of 8 bytes
  * @param flags - KEVENT_FLAGS_*
@@ -95,6 +98,7 @@ export function kevent_get_events(
  * Waits until an event is ready and the ring has room, then moves up to `num` events into the ring.
  * Does not sleep if `ring_kidx` is no longer `old_uidx`.
  *
+ * @param fd - the queue
  * @param num - at most the ring's size
  * @param old_uidx - the caller's copy of `ring_kidx`, up to which it has seen events
  * @param timeout - `null` for ever
@@ -119,7 +123,11 @@ export function kevent_wait(fd: number, num: number, old_uidx: number, timeout: 
 /**
  * Waits as `kevent_wait` does, and claims up to `max` slots that lie side by side for one consumer.
  *
+ * @param fd - the queue
+ * @param consumer - as `kevent_consumer_open` returned it
  * @param max - 0 collects into the ring and claims nothing
+ * @param timeout - null: for ever; nanoseconds, or `{ sec, nsec }`
+ * @param flags - KEVENT_FLAGS_* bits
  * @returns the run; its count is 0 if the time was over or READY woke us
  * @throws EAGAIN, ENOBUFS (NONBLOCK; `max` 0: the ring is full), EBADF, ECANCELED, EINVAL;
  * ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE

@@ -1,5 +1,6 @@
 import { invalidArgType, outOfRange } from '../abi/errors.js';
 
+/** Options of {@link drain}. */
 export interface DrainOptions {
   /** How much work may run side by side; 1 if left out. */
   readonly concurrency?: number | undefined;

@@ -7,6 +7,7 @@ import type { Agenda } from './agenda.js';
 import { AsapAgenda } from './asap_agenda.js';
 import { TimedAgenda } from './timed_agenda.js';
 
+/** Options of a {@link KeventScheduler}. */
 export interface KeventSchedulerOptions {
   /** The queue to put the timer into; the thread's default queue if left out. */
   readonly queue?: Queue | undefined;
@@ -50,10 +51,6 @@ export class KeventScheduler implements SchedulerLike {
     return performance.timeOrigin + performance.now();
   }
 
-  /** @throws ERR_INVALID_STATE if the queue is closed */
-  schedule<T>(work: (this: SchedulerAction<T>, state: T) => void, delay: number, state: T): Subscription;
-  /** @throws ERR_INVALID_STATE if the queue is closed */
-  schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T): Subscription;
   /**
    * Runs `work` after `delay` milliseconds, once, with the action as its `this`, by which it may schedule itself
    * again. Infinity is never; 0, or less, is the next turn of the event loop.
@@ -61,6 +58,9 @@ export class KeventScheduler implements SchedulerLike {
    * @returns the action: unsubscribing it cancels it
    * @throws ERR_INVALID_STATE if the queue is closed
    */
+  schedule<T>(work: (this: SchedulerAction<T>, state: T) => void, delay: number, state: T): Subscription;
+  /** As above. @throws ERR_INVALID_STATE if the queue is closed */
+  schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T): Subscription;
   schedule<T>(work: (this: SchedulerAction<T>, state: T) => void, delay = 0, state?: T): Subscription {
     return new Action<T>(this.#agenda, work).schedule(state, delay);
   }

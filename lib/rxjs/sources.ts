@@ -26,6 +26,8 @@ import { fromStream } from './from_stream.js';
 /**
  * A value every `period`, for each subscriber from its own beginning on.
  *
+ * @param period - as the stream of this name
+ * @param options - as the stream of this name
  * @throws as the stream of this name
  * @example
  * interval(250).subscribe(({ count, index }) => console.log(count, index));
@@ -37,6 +39,8 @@ export function interval(period: Duration, options?: IntervalOptions): Observabl
 /**
  * One value, at a time or after a time, and then the end.
  *
+ * @param when - as the stream of this name
+ * @param options - as the stream of this name
  * @throws as the stream of this name
  * @example
  * timer(1.5).subscribe({ complete: () => console.log('now') });
@@ -48,6 +52,7 @@ export function timer(when: Duration | Date | At, options?: TimerStreamOptions):
 /**
  * Signals. While there is a subscriber, the default action is not taken.
  *
+ * @param signals - names or numbers, then the options
  * @throws as the stream of this name
  * @example
  * signals('SIGHUP').pipe(debounceTime(100)).subscribe(() => reload());
@@ -61,6 +66,9 @@ export function signals(
 /**
  * Whenever an fd is ready for `events`: for each subscriber, again and again as long as that lasts, unless `edge`.
  *
+ * @param fd - as the stream of this name
+ * @param events - as the stream of this name
+ * @param options - as the stream of this name
  * @throws as the stream of this name
  * @example
  * poll(fd, 'in', { edge: true }).subscribe(({ revents }) => console.log(revents));
@@ -76,6 +84,8 @@ export function poll(
 /**
  * Whenever an fd has something to read, its end included.
  *
+ * @param fd - as the stream of this name
+ * @param options - as the stream of this name
  * @throws as the stream of this name
  * @example
  * readable(fd).pipe(drain(() => readAll(fd))).subscribe(parse);
@@ -87,6 +97,8 @@ export function readable(fd: Descriptor, options?: ReadinessOptions): Observable
 /**
  * Whenever an fd takes something to write.
  *
+ * @param fd - as the stream of this name
+ * @param options - as the stream of this name
  * @throws as the stream of this name
  * @example
  * writable(socket).pipe(take(1)).subscribe(() => write());
@@ -98,6 +110,8 @@ export function writable(fd: Descriptor, options?: ReadinessOptions): Observable
 /**
  * The end of a process, once.
  *
+ * @param process - as the stream of this name
+ * @param options - as the stream of this name
  * @throws as the stream of this name
  * @example
  * processExit(1234).subscribe(({ pid }) => console.log(pid, 'is gone'));
@@ -112,6 +126,8 @@ export function processExit(
 /**
  * The connections that come to a listening socket. Subscribers compete: each one goes to one of them.
  *
+ * @param fd - as the stream of this name
+ * @param options - as the stream of this name
  * @throws as the stream of this name
  * @example
  * accepts(server).pipe(drain(({ fd }) => serve(new net.Socket({ fd })), { concurrency: 100 })).subscribe();
@@ -124,6 +140,8 @@ export function accepts(fd: Descriptor, options?: AcceptsOptions): Observable<Co
  * The lines of a pipe, terminal or socket. Subscribers compete, unless `all`; what one of them has left is for
  * the next.
  *
+ * @param fd - as the stream of this name
+ * @param options - as the stream of this name
  * @throws as the stream of this name
  * @example
  * lines(0).pipe(bufferCount(10)).subscribe((ten) => console.log(ten));
@@ -135,6 +153,8 @@ export function lines(fd: Descriptor, options?: LinesOptions): Observable<string
 /**
  * What can be read from a pipe, terminal or socket. Subscribers compete, unless `all`.
  *
+ * @param fd - as the stream of this name
+ * @param options - as the stream of this name
  * @throws as the stream of this name
  * @example
  * bytes(0).pipe(map((chunk) => chunk.length), scan((sum, length) => sum + length, 0)).subscribe(console.log);
@@ -143,16 +163,23 @@ export function bytes(fd: Descriptor, options?: BytesOptions): Observable<Uint8A
   return fromStream(bytesStream(fd, options));
 }
 
+/** What {@link channel} returns: the values, and the way to send them. */
+export interface ChannelObservable<T> extends Observable<T> {
+  /** The channel: `send`, `close`, and `handle` for other threads. */
+  readonly channel: Channel<T>;
+}
+
 /**
  * The values that are sent through a channel, which is its property. Subscribers compete.
  *
+ * @param options - as the stream of this name
  * @throws as the stream of this name
  * @example
  * const jobs = channel<string>();
  * jobs.pipe(drain(work, { concurrency: 4 })).subscribe();
  * await jobs.channel.send('first');
  */
-export function channel<T>(options?: ChannelOptions): Observable<T> & { readonly channel: Channel<T> } {
+export function channel<T>(options?: ChannelOptions): ChannelObservable<T> {
   const values = channelStream<T>(options);
   return Object.assign(fromStream(values), { channel: values });
 }

@@ -9,6 +9,7 @@ import { KeventFeed } from './kevent_feed.js';
 import { checkOptions, queueOf, type SourceOptions } from './options.js';
 import { readSocketAddress, SOCKADDR_BYTES, type SocketAddress } from './socket_address.js';
 
+/** Options of {@link accepts}. */
 export type AcceptsOptions = SourceOptions;
 
 /** A connection that was accepted, and where it comes from. */
@@ -111,6 +112,7 @@ class AcceptFeed implements Feed {
  * Several threads that read one socket compete, unless `all` is given: then each is woken, and the first one gets it.
  *
  * @param fd - a listening socket, or an object that has one, such as a `net.Server` that nobody else accepts from
+ * @param options - what every stream takes
  * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the loop: EBADF, ENOTSOCK, EINVAL (not listening), and EMFILE,
  * ENFILE, ENOBUFS, ENOMEM if that has lasted for a second; the connection is then still in the backlog
  * @example

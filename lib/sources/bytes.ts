@@ -8,6 +8,7 @@ import { type Descriptor, toFd } from './descriptor.js';
 import { KeventFeed } from './kevent_feed.js';
 import { checkOptions, queueOf, type SourceOptions } from './options.js';
 
+/** Options of {@link bytes}. */
 export interface BytesOptions extends SourceOptions {
   /** Most bytes of one value; 65,536 if left out. */
   readonly chunkSize?: number | undefined;
@@ -54,6 +55,8 @@ export function checkSize(name: string, size: number): number {
  * If several processes read from one blocking fd, such as a terminal, one of them may take what another was
  * told of, which then waits, with its whole thread, for more.
  *
+ * @param fd - a file descriptor, or an object that has one; it stays the caller's to close
+ * @param options - `chunkSize`, and what every stream takes
  * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the loop: EBADF, EPERM (a regular
  * file), ECONNRESET and what else read(2) may say
  * @example

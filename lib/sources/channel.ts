@@ -8,6 +8,7 @@ import { bytesFor, ChannelMemory } from './channel_memory.js';
 import { FOR_MESSAGES, FOR_ROOM, Place, wake } from './channel_place.js';
 import { checkOptions, queueOf, type SourceOptions } from './options.js';
 
+/** Options of {@link channel}. */
 export interface ChannelOptions extends SourceOptions {
   /** Bytes of serialised values that may be on their way: 64 to 2^30, rounded up to a power of two; 1 MiB if left out. */
   readonly capacity?: number | undefined;
@@ -15,6 +16,7 @@ export interface ChannelOptions extends SourceOptions {
 
 /** A channel as it goes to another thread of this process, by `postMessage` or `workerData`. */
 export interface ChannelHandle {
+  /** Where its values are on their way. */
   readonly memory: SharedArrayBuffer;
 }
 
@@ -242,6 +244,7 @@ export class Channel<T> extends EventStream<T> {
  *
  * A reader keeps its thread alive until the channel is closed, or `unref`.
  *
+ * @param options - `capacity`, and what every stream takes
  * @throws ERR_OUT_OF_RANGE
  * @example
  * const jobs = channel<string>();

@@ -5,8 +5,17 @@ import { invalidArgType, invalidArgValue } from '../abi/errors.js';
 /** A file descriptor, or an object that has one: a FileHandle, a net.Socket, a tty, a Queue. It stays the caller's to close. */
 export type Descriptor =
   | number
-  | { readonly fd: number | null }
-  | { readonly _handle: { readonly fd?: number } | null }
+  | {
+      /** Null: it has none any more, or not yet. */
+      readonly fd: number | null;
+    }
+  | {
+      /** Where the sockets and servers of Node.js have theirs. */
+      readonly _handle: {
+        /** -1: it is closed. */
+        readonly fd?: number;
+      } | null;
+    }
   | Socket
   | Server;
 

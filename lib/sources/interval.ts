@@ -6,6 +6,7 @@ import { type Duration, toNanoseconds } from './duration.js';
 import { checkOptions, queueOf, type SourceOptions } from './options.js';
 import { type Missed, type Schedule, type Tick, TickFeed } from './tick_feed.js';
 
+/** Options of {@link interval}. */
 export interface IntervalOptions extends SourceOptions {
   /** `'monotonic'` if left out. */
   readonly clock?: Clock | undefined;
@@ -40,6 +41,7 @@ function schedule(period: bigint, options: IntervalOptions): Schedule {
  * late the ones before were. A stream of its own for each call; it starts anew when it is read anew.
  *
  * @param period - a bigint in nanoseconds, or a number of milliseconds
+ * @param options - `missed`, `clock`, `start`, `wakeOnStep`, and what every stream takes
  * @throws ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the loop: EMFILE
  * @example
  * for await (const { count } of interval(250)) console.log(count, 'quarters of a second');

@@ -37,6 +37,11 @@ export class KeventFeed implements Feed {
     return this.#registration.active;
   }
 
+  /** There will be an event, whatever its origin says. Only while it is active. */
+  ready(): void {
+    this.#registration.ready();
+  }
+
   mute(): void {
     this.#set(true);
   }

@@ -9,6 +9,7 @@ import { KeventFeed } from './kevent_feed.js';
 import { LineSplitter } from './line_splitter.js';
 import { checkOptions, queueOf, type SourceOptions } from './options.js';
 
+/** Options of {@link lines}. */
 export interface LinesOptions extends SourceOptions {
   /** One in which a newline is the byte 10: `'utf8'`, if left out, `'latin1'` or `'ascii'`. */
   readonly encoding?: 'utf8' | 'utf-8' | 'latin1' | 'binary' | 'ascii' | undefined;
@@ -94,6 +95,8 @@ class LineSource implements Source<string> {
  * line. As for {@link bytes}, reading waits for the reader; lines that were read together with one that a loop had
  * before it was left are had by the next loop over the same stream.
  *
+ * @param fd - a file descriptor, or an object that has one; it stays the caller's to close
+ * @param options - `encoding`, `maxLength`, and what every stream takes
  * @throws as {@link bytes}; the loop: ERR_OUT_OF_RANGE (a line is too long)
  * @example
  * for await (const line of lines(0)) console.log(line.toUpperCase());

@@ -12,6 +12,7 @@ import { checkOptions, queueOf, type SourceOptions } from './options.js';
 
 /** That a process has ended, and how, where that can be known: of children only. */
 export interface ProcessExit {
+  /** Of the process that has ended. */
   pid: number;
   /** The exit code; null if a signal ended it, or if it is not a child. */
   code: number | null;
@@ -137,9 +138,11 @@ class ChildFeed implements Feed {
 
 /**
  * The end of a process, once: any process that this one may see, not only children. How it ended is known of children
- * (a {@link ChildProcess} always; a pid, unless somebody else has waited for it first). A process that has ended and
+ * (a ChildProcess always; a pid, unless somebody else has waited for it first). A process that has ended and
  * not been waited for counts as one that has just ended.
  *
+ * @param process - a pid, or a ChildProcess that was started
+ * @param options - what every stream takes
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE; the loop: ESRCH (no such process), ENOSYS (before Linux 5.3), EMFILE
  * @example
  * const { code } = (await processExit(spawn('make')).once()) ?? {};

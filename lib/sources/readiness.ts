@@ -13,6 +13,7 @@ import { type Descriptor, toFd } from './descriptor.js';
 import { KeventFeed } from './kevent_feed.js';
 import { checkOptions, queueOf, type SourceOptions } from './options.js';
 
+/** Options of {@link poll}, {@link readable} and {@link writable}. */
 export interface ReadinessOptions extends SourceOptions {
   /**
    * KEVENT_REQ_ET: one value for each new readiness, instead of as long as it lasts. Edges that come while one
@@ -24,9 +25,11 @@ export interface ReadinessOptions extends SourceOptions {
 
 /** What an fd is ready for. */
 export interface Readiness {
+  /** The file descriptor, as it was given. */
   fd: number;
   /** There is something to read, or the end of it. */
   readable: boolean;
+  /** There is room to write. */
   writable: boolean;
   /** The other side has closed, or will write no more. There may still be something to read. */
   ended: boolean;
@@ -50,6 +53,7 @@ function toMask(events: 'in' | 'out' | number): number {
  *
  * @param fd - anything that can be polled, or an object that has such an fd
  * @param events - `'in'`, `'out'` or a mask of KEVENT_POLL_* bits
+ * @param options - `edge`, and what every stream takes
  * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the loop: EBADF, EPERM (a regular file or a directory)
  * @example
  * for await (const { revents } of poll(fd, KEVENT_POLL_POLLIN | KEVENT_POLL_POLLPRI)) console.log(revents);
@@ -87,6 +91,9 @@ export function poll(
 /**
  * Whenever an fd has something to read, its end included: as {@link poll} with KEVENT_POLL_POLLIN and POLLRDHUP.
  *
+ * @param fd - anything that can be polled, or an object that has such an fd
+ * @param options - `edge`, and what every stream takes
+ * @throws as {@link poll}
  * @example
  * for await (const { ended } of readable(fd)) if (fs.readSync(fd, buffer) === 0 && ended) break;
  * await readable(socket).once();
@@ -98,6 +105,9 @@ export function readable(fd: Descriptor, options?: ReadinessOptions): EventStrea
 /**
  * Whenever an fd takes something to write: as {@link poll} with KEVENT_POLL_POLLOUT.
  *
+ * @param fd - anything that can be polled, or an object that has such an fd
+ * @param options - `edge`, and what every stream takes
+ * @throws as {@link poll}
  * @example
  * for await (const _ of writable(fd)) if ((done += fs.writeSync(fd, data, done)) === data.length) break;
  * await writable(socket).once();

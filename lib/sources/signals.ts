@@ -14,6 +14,7 @@ import { EventStream } from '../streams/event_stream.js';
 import type { Feed, Sink } from '../streams/source.js';
 import { checkOptions, queueOf, type SourceOptions } from './options.js';
 
+/** Options of {@link signals}. */
 export interface SignalsOptions extends SourceOptions {
   /**
    * KEVENT_SIGNAL_NOMASK: the signals are delivered here and nowhere else, not to listeners of `process` either. If left

@@ -6,6 +6,7 @@ export interface SocketAddress {
   address: string;
   /** 0 for a Unix socket. */
   port: number;
+  /** Of the address. */
   family: 'IPv4' | 'IPv6' | 'Unix';
 }
 

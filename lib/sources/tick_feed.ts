@@ -45,6 +45,8 @@ export class TickFeed implements Feed {
   readonly #handle: number;
   readonly #kevent: KeventFeed;
   #owed = 0;
+  /** Periods that the next event counts too many: a TIMER kevent takes its being made ready for one. */
+  #excess = 0;
   #index = 0;
   #stepped = false;
   #muted = false;
@@ -82,7 +84,15 @@ export class TickFeed implements Feed {
   unmute(): void {
     this.#muted = false;
     this.#kevent.unmute();
-    this.#tell();
+    const pending = this.#owed > 0 || this.#stepped;
+    if (this.#missed === 'count' && pending && this.#kevent.active) {
+      // What has passed since the muting is counted in the kernel: the next event adds it to what is owed. There
+      // is none of its own if nothing has passed.
+      this.#kevent.ready();
+      if (this.#handle === 0) this.#excess = 1;
+    } else {
+      this.#tell();
+    }
   }
 
   ref(): void {
@@ -100,7 +110,8 @@ export class TickFeed implements Feed {
   }
 
   #receive(event: QueueEvent<unknown, unknown>): void {
-    this.#owed += event.data0;
+    this.#owed += event.data0 - this.#excess;
+    this.#excess = 0;
     if (event.type === KEVENT_POSIX_TIMER && event.data1 === KEVENT_TIMER_STEPPED) {
       this.#stepped = true;
       // A timer that was cancelled while it was due does not start again by itself.

@@ -6,6 +6,7 @@ import { type Duration, toNanoseconds } from './duration.js';
 import { checkOptions, queueOf, type SourceOptions } from './options.js';
 import { type Schedule, type Tick, TickFeed } from './tick_feed.js';
 
+/** Options of {@link timer}. */
 export interface TimerStreamOptions extends SourceOptions {
   /** On which clock a duration passes; `'monotonic'` if left out. */
   readonly clock?: Clock | undefined;
@@ -15,7 +16,9 @@ export interface TimerStreamOptions extends SourceOptions {
 
 /** A point in time on a clock; the wall clock if that is left out. */
 export interface At {
+  /** When. */
   readonly at: Instant;
+  /** On which clock; `'realtime'` if left out. */
   readonly clock?: Clock | undefined;
 }
 
@@ -51,6 +54,7 @@ function schedule(when: Duration | Date | At, options: TimerStreamOptions): Sche
  * wall clock says so, also if that is set meanwhile. A duration begins with each reading.
  *
  * @param when - a bigint in nanoseconds or a number of milliseconds from now on; a Date; or `{ at, clock }`
+ * @param options - `clock`, `wakeOnStep`, and what every stream takes
  * @throws ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE; the loop: EMFILE
  * @example
  * await timer(1.5).once();

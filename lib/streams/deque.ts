@@ -34,9 +34,9 @@ export class Deque<T> {
 
   /** Removes all, and returns them in order. */
   drain(): T[] {
-    const items = this.#items.slice(this.#first) as T[];
+    const items = this.#first === 0 ? this.#items : this.#items.slice(this.#first);
     this.clear();
-    return items;
+    return items as T[];
   }
 
   clear(): void {

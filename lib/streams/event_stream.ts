@@ -25,12 +25,17 @@ export interface StreamOptions {
 export interface Observer<T> {
   /** True when it has had enough, while it is being subscribed: it cannot unsubscribe yet. RxJS's have it. */
   readonly closed?: boolean;
+  /** A value has come. */
   next?(value: T): void;
+  /** The stream has failed: nothing comes after this. */
   error?(error: unknown): void;
+  /** The stream has ended: nothing comes after this. */
   complete?(): void;
 }
 
+/** A subscription. */
 export interface Unsubscribable {
+  /** Nothing comes after this. Can be called more than once. */
   unsubscribe(): void;
 }
 
@@ -79,6 +84,7 @@ export class EventStream<T> extends Stream<T> implements Sink<T> {
     this.#common = new Window(window);
   }
 
+  /** A loop over the stream, which joins its readers at the first `next()`: what `for await` uses. */
   [Symbol.asyncIterator](): Loop<T> {
     return new Loop(this);
   }
@@ -158,6 +164,7 @@ export class EventStream<T> extends Stream<T> implements Sink<T> {
     this.#finish(false, undefined);
   }
 
+  /** Calls {@link close}: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

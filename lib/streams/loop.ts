@@ -61,16 +61,15 @@ export class Loop<T> implements AsyncIterableIterator<T, undefined> {
     return this.#wait(window);
   }
 
-  /** All values that wait for a reader; if there are none, it waits for some. */
+  /** All values that wait for a reader; if there are none, it waits for some. Empty: the end. */
   async nextBatch(): Promise<T[]> {
-    let { value, done } = await this.next();
-    const batch: T[] = [];
-    if (done === true) return batch;
-    batch.push(value as T);
-    const rest = this.#window?.takeAll() ?? [];
-    for (value of rest) batch.push(value as T);
-    if (rest.length > 0) this.#stream.wants();
-    return batch;
+    if (this.#window !== undefined && this.#window.length > 0) return this.#takeAll(this.#window);
+    const { value, done } = await this.next();
+    if (done === true) return [];
+    // What has come with it, in the same turn, is there by now.
+    const rest = this.#window === undefined ? [] : this.#takeAll(this.#window);
+    rest.unshift(value);
+    return rest;
   }
 
   return(): Promise<IteratorResult<T, undefined>> {
@@ -97,6 +96,12 @@ export class Loop<T> implements AsyncIterableIterator<T, undefined> {
     }
     forgotten.register(this, { stream: this.#stream as EventStream<unknown>, reader: this.#reader }, this);
     return this.next();
+  }
+
+  #takeAll(window: Window<T>): T[] {
+    const values = window.takeAll();
+    if (values.length > 0) this.#stream.wants();
+    return values;
   }
 
   #wait(window: Window<T>): Promise<IteratorResult<T, undefined>> {

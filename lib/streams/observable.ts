@@ -2,7 +2,9 @@ import type { Observer, Unsubscribable } from './event_stream.js';
 
 /** What `from` of RxJS and other libraries take for an Observable. */
 export interface Subscribable<T> {
+  /** Calls an observer with each value. */
   subscribe(observer: Observer<T>): Unsubscribable;
+  /** Itself. */
   '@@observable'(): Subscribable<T>;
 }
 

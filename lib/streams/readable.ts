@@ -1,3 +1,4 @@
+/** Options of `toReadable`. */
 export interface ReadableOptions {
   /** `'bytes'` for streams of Uint8Array: a byte stream, which BYOB readers can read. */
   readonly type?: 'bytes';

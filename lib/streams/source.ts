@@ -22,9 +22,11 @@ export interface Sink<T> {
 export interface Feed {
   /** The window is full: ask the origin no more until {@link unmute}. */
   mute(): void;
+  /** There is room again. */
   unmute(): void;
   /** Lets the stream keep the process alive, as it does from the start. */
   ref(): void;
+  /** Does not let the stream keep the process alive. */
   unref(): void;
   /** The last reader has left: remove the kevents, close what was opened. Called once. */
   close(): void;

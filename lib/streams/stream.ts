@@ -40,6 +40,7 @@ export abstract class Stream<T> implements AsyncIterable<T> {
     }
   }
 
+  /** A reading of the stream: what `for await` uses. */
   abstract [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined>;
 
   /** Each value, changed. Overlapping calls of next() run `change` side by side. */
@@ -57,9 +58,10 @@ export abstract class Stream<T> implements AsyncIterable<T> {
     });
   }
 
-  filter<U extends T>(wanted: (value: T, index: number) => value is U): Stream<U>;
-  filter(wanted: (value: T, index: number) => Awaitable<boolean>): Stream<T>;
   /** The values that are wanted. */
+  filter<U extends T>(wanted: (value: T, index: number) => value is U): Stream<U>;
+  /** The values that are wanted. */
+  filter(wanted: (value: T, index: number) => Awaitable<boolean>): Stream<T>;
   filter(wanted: (value: T, index: number) => Awaitable<boolean>): Stream<T> {
     checkFunction('wanted', wanted);
     return this.#derive<T>(ONE_BY_ONE, () => {
@@ -136,9 +138,10 @@ export abstract class Stream<T> implements AsyncIterable<T> {
     });
   }
 
+  /** Joins all values into one. @throws TypeError if there is no value */
   reduce(join: (sum: T, value: T, index: number) => Awaitable<T>): Promise<T>;
+  /** Joins all values into one, beginning with `first`. */
   reduce<U>(join: (sum: U, value: T, index: number) => Awaitable<U>, first: U): Promise<U>;
-  /** Joins all values into one. @throws TypeError if there is no value, and no first one was given */
   async reduce<U>(join: (sum: U, value: T, index: number) => Awaitable<U>, ...initial: [U?]): Promise<U> {
     checkFunction('join', join);
     let sum = initial[0] as U;

@@ -172,7 +172,9 @@ describe('events', () => {
       else break;
     }
     const [made, gone] = kept;
-    expect(made?.payload()).toEqual([{ mask: KEVENT_INODE_CREATE, cookie: 0, name: Buffer.from('a') }]);
+    expect(made?.payload()).toEqual([
+      { mask: KEVENT_INODE_CREATE, cookie: 0, wd: expect.any(Number), name: Buffer.from('a') },
+    ]);
     // The inode is gone, and its watch with it.
     expect((gone?.data0 ?? 0) & KEVENT_INODE_IGNORED).toBe(KEVENT_INODE_IGNORED);
     expect(watch.active).toBe(false);

@@ -89,22 +89,22 @@ describe('a ring', () => {
 
 describe('a payload', () => {
   it('of an INODE event is read record by record', () => {
-    const bytes = new Uint8Array(24 + 16);
+    const bytes = new Uint8Array(32 + 24);
     const words = new Uint32Array(bytes.buffer);
-    words.set([1, 0, 5, 24]);
-    bytes.set(Buffer.from('hello'), 16);
-    words.set([2, 7, 0, 16], 6);
+    words.set([1, 0, 5, 32, 3]);
+    bytes.set(Buffer.from('hello'), 20);
+    words.set([2, 7, 0, 24, 0xffffffff], 8);
     expect(readInodeRecords(bytes)).toEqual([
-      { mask: 1, cookie: 0, name: Buffer.from('hello') },
-      { mask: 2, cookie: 7, name: Buffer.alloc(0) },
+      { mask: 1, cookie: 0, wd: 3, name: Buffer.from('hello') },
+      { mask: 2, cookie: 7, wd: -1, name: Buffer.alloc(0) },
     ]);
   });
 
   it('that is damaged does not hold its reader for ever', () => {
-    const bytes = new Uint8Array(16);
-    new Uint32Array(bytes.buffer).set([1, 0, 0xffffffff, 0]);
+    const bytes = new Uint8Array(20);
+    new Uint32Array(bytes.buffer).set([1, 0, 0xffffffff, 0, 1]);
     expect(readInodeRecords(bytes)).toHaveLength(1);
-    expect(readInodeRecords(new Uint8Array(15))).toEqual([]);
+    expect(readInodeRecords(new Uint8Array(19))).toEqual([]);
     expect(readSignalRecords(new Uint8Array(31))).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
@@ -55,6 +56,35 @@ describe('interval', () => {
       await immediate();
     }
     expect(BigInt(sum) * period).toBeLessThanOrEqual(now() - begin);
+  });
+
+  it.each(['monotonic', 'realtime'] as const)(
+    'counts them all in the first value after that, on the clock %s',
+    async (clock) => {
+      const loop = interval(2n * MS, { clock })[Symbol.asyncIterator]();
+      await loop.next();
+      // By the third of these, this one has had a period that nobody waited for.
+      await interval(3n * MS)
+        .take(3)
+        .toArray();
+      block(40n * MS);
+      const { value } = await loop.next();
+      expect(value?.count).toBeGreaterThanOrEqual(20);
+      expect(value?.index).toBe(1 + (value?.count ?? 0));
+      await loop.return();
+    },
+  );
+
+  it('does not count the asking: nothing is counted twice if no period has passed since', async () => {
+    const period = 20n * MS;
+    const begin = now();
+    const loop = interval(period)[Symbol.asyncIterator]();
+    await loop.next();
+    await interval(21n * MS).once();
+    const values = [await loop.next(), await loop.next()];
+    const passed = (now() - begin) / period;
+    expect(values[1]?.value?.index).toBeLessThanOrEqual(Number(passed));
+    await loop.return();
   });
 
   it('has a value for each missed period if asked, and holds no more of them than its window', async () => {
@@ -137,6 +167,28 @@ describe('timer', () => {
     const begin = now();
     expect(await timer(at).toArray()).toHaveLength(1);
     if (!(at instanceof Date && at.getTime() === 0)) expect(now() - begin).toBeGreaterThan(12n * MS);
+  });
+
+  it('says at once that the wall clock was set, if asked, and then fires', async ({ skip }) => {
+    const stepped = timer(new Date(Date.now() + 2000), { wakeOnStep: true })[Symbol.asyncIterator]();
+    const first = stepped.next();
+    // To what it says: other users of the clock hardly notice.
+    const { status } = spawnSync('date', ['--set', 'now'], { stdio: 'ignore' });
+    if (status !== 0) {
+      await stepped.return();
+      skip('the wall clock cannot be set here: that needs CAP_SYS_TIME and GNU date');
+    }
+    expect(await first).toEqual({ value: { count: 0, index: 0, stepped: true }, done: false });
+    expect(await stepped.next()).toEqual({ value: { count: 1, index: 1, stepped: false }, done: false });
+    expect(await stepped.next()).toEqual({ value: undefined, done: true });
+  });
+
+  it('does not say that the wall clock was set if not asked', async ({ skip }) => {
+    const all = timer(new Date(Date.now() + 300)).toArray();
+    if (spawnSync('date', ['--set', 'now'], { stdio: 'ignore' }).status !== 0) {
+      skip('the wall clock cannot be set here: that needs CAP_SYS_TIME and GNU date');
+    }
+    expect(await all).toEqual([{ count: 1, index: 1, stepped: false }]);
   });
 
   it('can be read again, and is then a new one', async () => {
