@@ -17,7 +17,6 @@ struct Kevent {
   enum State : uint32_t {
     kLive = 1,         // in the table
     kReady = 2,        // on the ready list
-    kUncommitted = 4,  // level: its event is in a slot that has not been given back
     kMuted = 8,        // level: its origin is not being asked until the commit
     kAgain = 16,       // happened while uncommitted (level) or muted; ready when that ends
     kBroken = 32,      // the next delivery says so, and is the last
@@ -33,6 +32,7 @@ struct Kevent {
   uint32_t state;
   uint32_t ready_next, ready_prev;
   uint32_t pending;  // counted occurrences that are not delivered yet
+  uint64_t slot;     // level: one more than the position that its last event was filled at
 
   // And one: what delivery touches.
   alignas(64) ukevent u;  // as the caller sees it; ret_data collects until delivery

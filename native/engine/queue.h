@@ -63,6 +63,10 @@ class Queue {
   void broke(Kevent& kevent, int error);
   void broke(uint32_t index, int error) { broke(table_.at(index), error); }
   void unready(Kevent& kevent) { ready_.remove(kevent); }
+  // Level: its event is in a slot that has not been given back.
+  bool uncommitted(const Kevent& kevent) const { return kevent.slot && ring_.holds(kevent.slot - 1); }
+  // It is uncommitted, and at the commit its origin is to be looked at.
+  void look_again_at_commit(const Kevent& kevent) { ring_.mark(kevent.slot - 1); }
   void count_mute() { muted_++; }
 
  private:
@@ -90,6 +94,7 @@ class Queue {
   Kevent* next_ready();
   void take(Kevent& kevent, ukevent& out, SlotOwner& owner);
   void taken(Kevent& kevent, bool in_slot);
+  bool take_due_timers();
   uint32_t fill_ring(uint32_t most);
   uint32_t collect_into_ring(uint32_t wanted, uint32_t most);
   bool something_is_ready();
@@ -125,6 +130,7 @@ class Queue {
   std::vector<Listener> observers_;
   std::vector<SlotOwner> unslotted_;  // deliveries to a buffer that hold a shared descriptor
   uint32_t tokens_ = 0;               // READY with no entries, not yet taken
+  bool owes_collect_ = false;         // a claim was content with timers
   bool dropped_ = false;              // a kevent turned out not to be ready any more
   bool signalled_ = false;            // the wake-up is in the epoll set and not yet collected
   bool closed_ = false;

@@ -125,8 +125,9 @@ int Queue::make_ready(const ukevent& entry) {
 
 void Queue::occurred(Kevent& kevent) {
   if (kevent.is(Kevent::kReady)) return;
-  bool held = kevent.level() && kevent.is(Kevent::kUncommitted);
+  bool held = kevent.level() && uncommitted(kevent);
   bool muted = kevent.wants(KEVENT_REQ_MUTED) && !kevent.is(Kevent::kBroken);
+  if (held) look_again_at_commit(kevent);
   if (held || muted) {
     kevent.state |= Kevent::kAgain;
     return;

@@ -87,10 +87,13 @@ void Queue::take(Kevent& kevent, ukevent& out, SlotOwner& owner) {
   ready_.remove(kevent);
   out = kevent.u;
   out.ret_flags = KEVENT_RET_DONE;
-  owner = {kevent.index, kevent.generation, -1, 0, 0, kevent.level()};
+  // What it was muted for, or put off, before the slot was filled is looked at when it is done.
+  bool again = kevent.level() && kevent.is(Kevent::kMuted | Kevent::kAgain);
+  owner = {kevent.index, kevent.generation, -1, 0, 0, kevent.level(), again};
   if (is_descriptor(kevent.u.type) && !kevent.wants(KEVENT_REQ_WAKEUP_ALL) && SharedDescriptors::instance().any()) {
     owner.shared_fd = kevent.fd;
     owner.shared_mask = descriptor_origin(kevent.u.type).interest(kevent);
+    owner.special = true;
   }
   if (kevent.is(Kevent::kBroken)) {
     out.ret_flags |= KEVENT_RET_BROKEN;
@@ -98,7 +101,9 @@ void Queue::take(Kevent& kevent, ukevent& out, SlotOwner& owner) {
     return;
   }
   origin_of(kevent.u.type)->deliver(*this, kevent, out);
-  if (kevent.u.type == KEVENT_INODE || kevent.u.type == KEVENT_SIGNAL) owner.payload = out.ret_data[1];
+  if (kevent.u.type != KEVENT_INODE && kevent.u.type != KEVENT_SIGNAL) return;
+  owner.payload = out.ret_data[1];
+  owner.special |= owner.payload != 0;
 }
 
 void Queue::taken(Kevent& kevent, bool in_slot) {
@@ -109,8 +114,18 @@ void Queue::taken(Kevent& kevent, bool in_slot) {
   } else if (!in_slot) {
     origin_of(kevent.u.type)->committed(*this, kevent);
   } else if (kevent.level()) {
-    kevent.state |= Kevent::kUncommitted;
+    kevent.slot = ring_.head();
   }
+}
+
+// Timers are late by whatever is done before they are delivered, so a claim does nothing else if some are due. Not
+// even set the timerfd for the next: this one's expiry was not collected, so the queue's descriptors stay readable,
+// and whoever asks next asks the kernel too.
+bool Queue::take_due_timers() {
+  if (owes_collect_ || !timers_.due()) return false;
+  timers_.expire(*this);
+  owes_collect_ = !ready_.empty();
+  return owes_collect_;
 }
 
 uint32_t Queue::fill_ring(uint32_t most) {
@@ -130,7 +145,6 @@ uint32_t Queue::fill_ring(uint32_t most) {
     moved++;
   }
   if (broadcast) release_all();
-  timers_.arm();
   return moved;
 }
 
@@ -139,9 +153,12 @@ uint32_t Queue::collect_into_ring(uint32_t wanted, uint32_t most) {
   dropped_ = false;
   collect(wanted);
   uint32_t moved = fill_ring(most);
-  if (moved > 0 || !dropped_) return moved;
-  collect(wanted);
-  return fill_ring(most);
+  if (moved == 0 && dropped_) {
+    collect(wanted);
+    moved = fill_ring(most);
+  }
+  timers_.arm();
+  return moved;
 }
 
 bool Queue::something_is_ready() {
@@ -152,7 +169,8 @@ bool Queue::something_is_ready() {
   return next_ready() != nullptr;
 }
 
-// Nobody reads the slot any more: its payload goes, and its origin is looked at again.
+// Nobody reads a special slot any more: its payload goes, and its origin is looked at again. Most slots are
+// not special: of their kevents nothing has to be said, as these know which slot they are in.
 void Queue::slot_done(const SlotOwner& owner) {
   if (owner.payload) {
     payloads_.drop(owner.payload);
@@ -161,12 +179,11 @@ void Queue::slot_done(const SlotOwner& owner) {
   if (owner.shared_fd >= 0) SharedDescriptors::instance().give_back(owner.shared_fd, this, owner.shared_mask);
   Kevent* kevent = table_.at(owner.index, owner.generation);
   if (!kevent || !owner.level) return;
-  kevent->state &= ~Kevent::kUncommitted;
   if (kevent->is(Kevent::kAgain)) {
     kevent->state &= ~Kevent::kAgain;
     occurred(*kevent);
   }
-  // Only what was muted has to be asked again; the others do not cost their second cache line here.
+  // Only what was muted has to be asked again.
   if (kevent->is(Kevent::kMuted)) origin_of(kevent->u.type)->committed(*this, *kevent);
 }
 

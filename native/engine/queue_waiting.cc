@@ -69,7 +69,13 @@ int Queue::claim(int consumer, uint32_t max, const kevent_timespec* timeout, uin
     bool over = nonblock || deadline.passed();
     if (!nonblock && takes_token(!over)) return 0;
     if (max == 0 || !ring_.claimable(consumer)) {
-      collect_into_ring(flags & KEVENT_FLAGS_NO_COLLECT ? 0 : ring_.room(), ring_.size());
+      if (take_due_timers()) {
+        fill_ring(ring_.size());
+      } else {
+        bool ask = owes_collect_ || !(flags & KEVENT_FLAGS_NO_COLLECT);
+        owes_collect_ = false;
+        collect_into_ring(ask ? ring_.room() : 0, ring_.size());
+      }
     }
     self.starved = ring_.room() == 0;
     if (max == 0) {

@@ -32,10 +32,17 @@ void Ring::fill(const ukevent& event, const SlotOwner& owner, bool broadcast) {
   s.readers = 0;
   s.owner = owner;
   s.seen = s.done = false;
+  if (owner.special) special_++;
   head_++;
   head_index_ = after(head_index_);
   // Release: a reader that sees the new index sees the entry (the original had no barrier, B23).
   __atomic_store_n(&memory_->ring_kidx, head_index_, __ATOMIC_RELEASE);
+}
+
+void Ring::mark(uint64_t position) {
+  SlotOwner& owner = slots_[index_of(position)].owner;
+  if (!owner.special) special_++;
+  owner.special = true;
 }
 
 int Ring::resolve(uint32_t new_uidx, uint32_t over, uint64_t* position) const {
@@ -51,6 +58,7 @@ int Ring::resolve(uint32_t new_uidx, uint32_t over, uint64_t* position) const {
 }
 
 int Ring::open_consumer() {
+  spell_out();
   for (int id = 0; id < KEVENT_MAX_CONSUMERS; id++) {
     if (consumers_ >> id & 1) continue;
     consumers_ |= 1ull << id;
@@ -77,6 +85,10 @@ uint32_t Ring::claim(int consumer, uint32_t max, uint64_t* position) {
   if (end > head_) end = head_;
   if (end - first > max) end = first + max;
   uint64_t p = first;
+  if (claims_span(consumer, first)) {
+    if (span_.to != first || span_.consumer != consumer) span_ = {first, first, consumer};
+    p = span_.to = end;
+  }
   for (; p < end; p++, i++) {
     Slot& s = slots_[i];
     if (!(s.audience & (kAnyOne | bit))) break;
@@ -88,9 +100,25 @@ uint32_t Ring::claim(int consumer, uint32_t max, uint64_t* position) {
   return static_cast<uint32_t>(p - first);
 }
 
-uint32_t Ring::advance() {
+bool Ring::claims_span(int consumer, uint64_t first) const {
+  return consumers_ == 1ull << consumer && first >= mixed_to_ && (span_.to <= tail_ || span_.to == first);
+}
+
+void Ring::spell_out() {
+  uint64_t p = span_.from < tail_ ? tail_ : span_.from;
+  for (uint32_t i = index_of(p); p < span_.to; p++, i = after(i)) {
+    slots_[i].audience = 0;
+    slots_[i].readers = 1ull << span_.consumer;
+  }
+  span_ = {0, 0, -1};
+}
+
+uint32_t Ring::advance(uint64_t position) {
   uint64_t before = tail_;
-  bool wrapped = false;
+  uint64_t index = tail_index_ + (position - tail_);
+  bool wrapped = index >= size_;
+  tail_index_ = static_cast<uint32_t>(wrapped ? index - size_ : index);
+  tail_ = position;
   while (tail_ < head_ && slots_[tail_index_].done) {
     tail_++;
     tail_index_ = after(tail_index_);

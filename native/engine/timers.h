@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "deadline.h"
 #include "fd.h"
 #include "kevent_table.h"
 #include "timer_wheel.h"
@@ -24,6 +25,8 @@ class Timers {
   void stop(Kevent& kevent);
   // The timerfd fired: everything due has occurred.
   void expire(Queue& queue);
+  // Whether it has fired, or is about to: known without asking the kernel.
+  bool due() const { return armed_ns_ != UINT64_MAX && monotonic_now() >= armed_ns_; }
   // After changes: the timerfd is set if something is due sooner than it is.
   void arm();
   size_t memory() const { return wheel_ ? wheel_->memory() : 0; }

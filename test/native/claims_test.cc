@@ -1,5 +1,8 @@
 // Consumers: each claimed slot is one thread's, in whatever order they finish.
+#include <poll.h>
 #include <sys/eventfd.h>
+
+#include <memory>
 
 #include "caller.h"
 #include "test_queue.h"
@@ -273,6 +276,130 @@ TEST(NO_COLLECT_claims_only_what_is_ready_already) {
   CHECK_EQ(one.try_claim(8, &run, flags), 1);
   CHECK_EQ(one.try_claim(8, &run, flags), -EAGAIN);
   CHECK_EQ(one.try_claim(8, &run), 1);
+  close(fd);
+}
+
+constexpr uint64_t kMillisecond = 1000000;
+
+void add_timer(TestQueue& queue, uint32_t user, uint64_t ns, uint32_t req_flags = KEVENT_REQ_ONESHOT) {
+  ukevent timer = request(KEVENT_TIMER, 0, KEVENT_TIMER_FIRED, req_flags);
+  timer.id.raw[1] = static_cast<uint32_t>(ns);
+  timer.user[0] = user;
+  CHECK_EQ(queue.add(timer), 0);
+}
+
+void until_readable(TestQueue& queue) {
+  pollfd descriptor = {queue.fd(), POLLIN, 0};
+  CHECK_EQ(poll(&descriptor, 1, 10000), 1);
+}
+
+// The first of two timers is claimed by a call that does not set the timerfd for the second.
+Run claim_first_of_two(TestQueue& queue, Consumer& one) {
+  add_timer(queue, 1, kMillisecond);
+  add_timer(queue, 2, 30 * kMillisecond);
+  Run run;
+  do {
+    until_readable(queue);
+  } while (one.try_claim(8, &run) == -EAGAIN);
+  CHECK_EQ(run.count, 1u);
+  return run;
+}
+
+TEST(a_timer_behind_one_that_was_claimed_comes_although_that_is_not_finished) {
+  TestQueue queue(8);
+  Consumer one(queue);
+  claim_first_of_two(queue, one);
+  Run next;
+  do {
+    until_readable(queue);
+  } while (one.try_claim(8, &next) == -EAGAIN);
+  CHECK_EQ(queue.ring()->event[next.position].user[0], 2u);
+}
+
+TEST(a_timer_behind_one_that_was_claimed_wakes_whoever_waits_by_then) {
+  TestQueue queue(8);
+  Consumer one(queue);
+  claim_first_of_two(queue, one);
+  ukevent event;
+  CHECK_EQ(kevent_get_events(queue.fd(), 1, 1, &kPatience, &event, 0), 1);
+  CHECK_EQ(event.user[0], 2u);
+}
+
+TEST(a_timer_behind_one_that_was_claimed_wakes_whoever_waited_before) {
+  TestQueue queue(8);
+  Consumer one(queue), two(queue);
+  add_timer(queue, 1, kMillisecond);
+  add_timer(queue, 2, 30 * kMillisecond);
+  Run run, other;
+  Caller caller([&] { return two.try_claim(8, &other, 0); });
+  while (one.try_claim(8, &run) == -EAGAIN && queue.stats().head == 0) {
+  }
+  CHECK_EQ(caller.result(), 1);
+  while (queue.stats().head < 2) {
+    until_readable(queue);
+    one.try_claim(8, &run);
+  }
+}
+
+TEST(a_timer_behind_one_that_was_claimed_comes_when_the_consumer_closes) {
+  TestQueue queue(8);
+  Consumer one(queue), next(queue);
+  claim_first_of_two(queue, one);
+  one.close();
+  CHECK_EQ(next.claim(8).count, 1u);
+  Run run;
+  while (queue.stats().head < 2) {
+    until_readable(queue);
+    next.try_claim(8, &run);
+  }
+}
+
+TEST(a_timer_added_while_another_is_in_hand_comes_in_time) {
+  TestQueue queue(8);
+  Consumer one(queue);
+  add_timer(queue, 1, kMillisecond);
+  until_readable(queue);
+  Run run = one.claim(8), next;
+  add_timer(queue, 2, kMillisecond);
+  do {
+    until_readable(queue);
+  } while (one.try_claim(8, &next) == -EAGAIN);
+  CHECK_EQ(next.position, run.position + 1);
+}
+
+TEST(timers_that_are_always_due_do_not_keep_other_events_away) {
+  TestQueue queue(64);
+  Consumer one(queue);
+  for (uint64_t user = 0; user < 8; user++) add_timer(queue, user, 1000, 0);
+  int fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+  CHECK_EQ(queue.add(request(KEVENT_POLL, static_cast<uint64_t>(fd), KEVENT_POLL_POLLIN, KEVENT_REQ_ALWAYS_QUEUE)), 0);
+  bool seen = false;
+  for (int claims = 0; claims < 4 && !seen; claims++) {
+    usleep(1000);
+    Run run;
+    if (one.try_claim(64, &run) < 0) continue;
+    for (uint32_t i = 0; i < run.count; i++) {
+      seen |= queue.ring()->event[(run.position + i) % 64].type == KEVENT_POLL;
+    }
+    one.finish(run);
+  }
+  CHECK(seen);
+  close(fd);
+}
+
+TEST(the_claim_after_one_that_was_content_with_timers_asks_for_the_rest) {
+  TestQueue queue(8);
+  Consumer one(queue);
+  add_timer(queue, 1, kMillisecond);
+  int fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+  CHECK_EQ(queue.add(request(KEVENT_POLL, static_cast<uint64_t>(fd), KEVENT_POLL_POLLIN, KEVENT_REQ_ALWAYS_QUEUE)), 0);
+  usleep(2000);
+  Run run;
+  CHECK_EQ(one.try_claim(8, &run), 1);
+  CHECK_EQ(queue.ring()->event[0].type, KEVENT_TIMER);
+  uint32_t flags = KEVENT_FLAGS_NONBLOCK | KEVENT_FLAGS_NO_COLLECT;
+  CHECK_EQ(one.try_claim(8, &run, flags), 1);
+  CHECK_EQ(queue.ring()->event[1].type, KEVENT_POLL);
   close(fd);
 }
 

@@ -73,7 +73,7 @@ int DescriptorOrigin::modify(Queue& queue, Kevent& kevent, const ukevent&) const
   kevent.u.ret_data[0] = kevent.u.ret_data[1] = 0;
   kevent.pending = 0;
   // Muted until the commit, unless it is not level any more: then it does not wait for that.
-  if (!kevent.level() || !kevent.is(Kevent::kUncommitted)) kevent.state &= ~Kevent::kMuted;
+  if (!kevent.level() || !queue.uncommitted(kevent)) kevent.state &= ~Kevent::kMuted;
   int error = arm(queue, kevent);
   return error == -ENOENT ? -EBADF : error;
 }
@@ -112,8 +112,10 @@ bool DescriptorOrigin::stale(Queue& queue, Kevent& kevent) const {
 
 void DescriptorOrigin::fired(Queue& queue, Kevent& kevent, uint32_t revents) const {
   if (kevent.is(Kevent::kMuted) || kevent.wants(KEVENT_REQ_MUTED)) return;
-  if (kevent.level() && kevent.is(Kevent::kReady | Kevent::kUncommitted)) {
+  bool uncommitted = kevent.level() && queue.uncommitted(kevent);
+  if (uncommitted || (kevent.level() && kevent.is(Kevent::kReady))) {
     kevent.state |= Kevent::kMuted;
+    if (uncommitted) queue.look_again_at_commit(kevent);
     queue.count_mute();
     arm(queue, kevent);
     return;

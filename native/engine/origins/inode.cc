@@ -104,7 +104,7 @@ int Inodes::backlog(Queue& queue, int group) const {
   int pending = inotify_.pending();
   if (pending < 0) return pending;
   int waiting = static_cast<int>(extra_of(kevent).records.size());
-  return pending + waiting + (kevent.is(Kevent::kUncommitted) ? 1 : 0);
+  return pending + waiting + (queue.uncommitted(kevent) ? 1 : 0);
 }
 
 int Inodes::start_group(Kevent& kevent) {

@@ -12,7 +12,7 @@
  *     tokens (READY with no entries), time-outs, the close of the queue.
  * Where the engine goes through a list in some order the model allows any order.
  *
- * Not modelled: memory ordering (a slot is filled and then ring_kidx moved, in two steps), more than three threads, signals.
+ * Not modelled: how the engine remembers who claimed what (ring_test.cc compares that with a slot by slot account), memory ordering (a slot is filled and then ring_kidx moved, in two steps), more than three threads, signals.
  * A section under the mutex is one step here where nobody outside the mutex can see the difference.
  *
  * Shown
