@@ -10,18 +10,21 @@ interface Run {
   to: number;
 }
 
-/** Slots that were handed out to one loop; it has seen those before `at`. */
+/** Slots that were handed out to one loop; it has seen those before `at`, and is through with those before `through`. */
 export interface Hold extends Run {
   at: number;
+  through: number;
+  /** What was not seen may be taken away again. */
+  readonly lent: boolean;
 }
 
-export function emptyHold(): Hold {
-  return { position: 0, from: 0, at: 0, to: 0 };
+export function emptyHold(lent: boolean): Hold {
+  return { position: 0, from: 0, at: 0, to: 0, through: 0, lent };
 }
 
 /** Slots between two first words. */
 export function slotsBetween(from: number, to: number): number {
-  return (to - from) / UKEVENT_WORDS;
+  return ((to - from) / UKEVENT_WORDS) | 0;
 }
 
 /** The slots that this thread has claimed and whose events go to no handler, in ring order. */
@@ -61,20 +64,20 @@ export class Backlog {
     const run = this.#runs.shift();
     if (run === undefined) return false;
     hold.position = run.position;
-    hold.from = hold.at = run.from;
+    hold.from = hold.at = hold.through = run.from;
     hold.to = run.to;
     return true;
   }
 
-  /** Hands out the oldest slot, to be seen at once. False if there is none. */
+  /** Hands out the oldest slot. False if there is none. */
   takeOne(hold: Hold): boolean {
     const run = this.#runs[0];
     if (run === undefined) return false;
     const { position, from } = run;
     const next = from + UKEVENT_WORDS;
     hold.position = position;
-    hold.from = from;
-    hold.at = hold.to = next;
+    hold.from = hold.at = hold.through = from;
+    hold.to = next;
     run.position = position + 1;
     run.from = next;
     if (next === run.to) this.#runs.shift();

@@ -1,9 +1,10 @@
 import { UKEVENT_WORDS } from '../abi/layout.js';
-import type { Hold } from './backlog.js';
+import { type Hold, slotsBetween } from './backlog.js';
 import type { Claims } from './claims.js';
 import type { Consumer } from './consumer.js';
 import type { QueueEvent } from './event.js';
 import { EventCursor } from './event_cursor.js';
+import type { Staleness } from './staleness.js';
 
 /**
  * The events that have come since the batch before, in the order of the ring, which it reads in place. A
@@ -37,13 +38,23 @@ export class RingBatch implements Batch, Iterator<QueueEvent> {
   readonly #claims: Claims;
   readonly #cursor: EventCursor;
   readonly #result: IteratorResult<QueueEvent>;
+  readonly #staleness: Staleness;
+  #epoch = 0;
 
   constructor(consumer: Consumer, hold: Hold, loop: object) {
     this.hold = hold;
     this.loop = loop;
     this.#claims = consumer.claims;
+    this.#staleness = consumer.registry.staleness;
     this.#cursor = new EventCursor(consumer.ring, consumer.registry);
     this.#result = { value: this.#cursor, done: false };
+  }
+
+  /** The hold has a run. */
+  begin(): void {
+    const { hold } = this;
+    this.length = slotsBetween(hold.from, hold.to);
+    this.#epoch = this.#staleness.from(hold.position);
   }
 
   [Symbol.iterator](): this {
@@ -55,7 +66,7 @@ export class RingBatch implements Batch, Iterator<QueueEvent> {
     for (let base = hold.at; base < hold.to; base += SLOT) {
       // Seen from now on: also if the loop's body throws.
       hold.at = base + SLOT;
-      if (this.#cursor.moveTo(base)) return this.#result;
+      if (this.#cursor.moveTo(base, this.#epoch)) return this.#result;
     }
     return DONE;
   }

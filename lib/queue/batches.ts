@@ -1,4 +1,3 @@
-import { slotsBetween } from './backlog.js';
 import { type Batch, RingBatch } from './batch.js';
 import { Iteration } from './iteration.js';
 
@@ -17,10 +16,10 @@ export class Batches extends Iteration<Batch> {
     let batch = this.#batch;
     // With concurrent calls of next() there are several batches in use at the same time.
     if (batch === undefined || batch.hold.from !== batch.hold.to) {
-      batch = this.#batch = new RingBatch(this.consumer, this.newHold(), this);
+      batch = this.#batch = new RingBatch(this.consumer, this.newHold(false), this);
     }
     backlog.take(batch.hold);
-    batch.length = slotsBetween(batch.hold.from, batch.hold.to);
+    batch.begin();
     this.#fresh = true;
     queueMicrotask(this.#onMicrotask);
     return batch;

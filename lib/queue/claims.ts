@@ -47,7 +47,11 @@ export class Claims {
   /** Slots that are released outside a turn and finished all together a little later: positions. */
   #lateFrom = 0;
   #lateTo = 0;
-  readonly #onTick = (): void => this.finishLate();
+  #ticking = false;
+  readonly #onTick = (): void => {
+    this.#ticking = false;
+    this.finishLate();
+  };
 
   constructor(ring: RingView, registry: Registry) {
     this.#ring = ring;
@@ -73,7 +77,7 @@ export class Claims {
     this.finishLate();
     for (const hold of this.holds) {
       this.releaseSeen(hold);
-      hold.from = hold.at = hold.to;
+      hold.from = hold.at = hold.through = hold.to;
     }
     this.#attachment = undefined;
     this.#next = NOWHERE;
@@ -83,9 +87,11 @@ export class Claims {
   /** Takes in the run of slots that `control` names. */
   takeIn(): void {
     const position = this.control[CONTROL_POSITION] ?? 0;
-    const count = this.control[CONTROL_COUNT] ?? 0;
-    const base = RING_HEADER_WORDS + (position % this.#ring.size) * UKEVENT_WORDS;
+    // What comes out of a Float64Array would stay a double in every place that it gets to.
+    const count = (this.control[CONTROL_COUNT] ?? 0) | 0;
+    const base = (RING_HEADER_WORDS + (position % this.#ring.size) * UKEVENT_WORDS) | 0;
     const { backlog, control } = this;
+    this.#registry.staleness.claimed(position, count);
     this.#position = position;
     this.#count = count;
     this.#next = NOWHERE;
@@ -105,35 +111,61 @@ export class Claims {
 
   /** What a loop has seen is consumed: the slots go back to the engine. */
   releaseSeen(hold: Hold): void {
-    const count = slotsBetween(hold.from, hold.at);
+    hold.through = hold.at;
     const { position } = hold;
-    hold.position = position + count;
-    hold.from = hold.at;
-    this.#release(position, count);
+    this.#release(position, this.#passed(hold));
   }
 
   /**
-   * As releaseSeen, for one event of many: outside a turn they are finished together, at the latest
-   * when the microtasks have run, that is before a loop's body can have waited for anything.
+   * As releaseSeen, for what a loop by event is through with: outside a turn the slots are finished together, at
+   * the latest when the microtasks have run, that is before a loop's body can have waited for anything.
    */
-  releaseOne(hold: Hold): void {
+  releaseLater(hold: Hold): void {
     const { position } = hold;
+    const count = this.#passed(hold);
+    if (count === 0) return;
     if (position === this.#next && this.inTurn) {
-      this.releaseSeen(hold);
+      this.#release(position, count);
       return;
     }
-    hold.from = hold.at;
-    if (position === this.#lateTo && this.#lateFrom < position) {
-      this.#lateTo += 1;
-      return;
+    if (position !== this.#lateTo || this.#lateFrom === this.#lateTo) {
+      this.#finishRange();
+      this.#lateFrom = position;
     }
-    this.finishLate();
-    this.#lateFrom = position;
-    this.#lateTo = position + 1;
+    this.#lateTo = position + count;
+    this.expectLate();
+  }
+
+  /** A loop by event goes on: see releaseLater. */
+  expectLate(): void {
+    if (this.#ticking) return;
+    this.#ticking = true;
     process.nextTick(this.#onTick);
   }
 
   finishLate(): void {
+    for (const hold of this.holds) this.releaseLater(hold);
+    this.#finishRange();
+  }
+
+  /** Another loop has begun: what one had for itself is shared from now on. */
+  takeBack(): void {
+    for (const hold of this.holds) {
+      if (!hold.lent) continue;
+      this.backlog.giveBack(hold.position + slotsBetween(hold.from, hold.at), hold.at, hold.to);
+      hold.to = hold.at;
+    }
+  }
+
+  /** How many slots the loop is through with; they are not part of the hold any more. */
+  #passed(hold: Hold): number {
+    const count = slotsBetween(hold.from, hold.through);
+    hold.position += count;
+    hold.from = hold.through;
+    return count;
+  }
+
+  #finishRange(): void {
     const from = this.#lateFrom;
     const count = this.#lateTo - from;
     this.#lateFrom = this.#lateTo = 0;
@@ -163,6 +195,7 @@ export class Claims {
     const { words } = this.#ring;
     const { backlog, control } = this;
     const registry = this.#registry;
+    const epoch = registry.staleness.from(position);
     // Slots behind one that has to wait are not part of the prefix that `control` can name.
     let apart = -1;
     let done = this.inTurn ? 0 : -1;
@@ -183,7 +216,7 @@ export class Claims {
       } else if (apart < 0) {
         apart = i;
       }
-      if (!registry.owns(user0) || !this.#cursor.moveTo(base)) continue;
+      if (!registry.owns(user0) || !this.#cursor.moveTo(base, epoch)) continue;
       this.#dispatch();
       if (this.#attachment === undefined) return done;
     }

@@ -70,10 +70,16 @@ export class Consumer {
     this.update();
   }
 
+  /** Whether there is one loop and no other. */
+  get oneLoop(): boolean {
+    return this.#loops === 1;
+  }
+
   /** A loop begins. @throws SystemError if the queue cannot be attached */
   enter(): void {
     this.attach();
     this.#loops += 1;
+    this.claims.takeBack();
     this.update();
   }
 

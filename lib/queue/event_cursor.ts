@@ -23,6 +23,7 @@ import { eventError, type Payload, payloadBytes, type QueueEvent, readPayload } 
 import { EventCopy, EventCopyWithPayload } from './event_copy.js';
 import type { Kevent } from './registration.js';
 import type { Registry } from './registry.js';
+import type { Staleness } from './staleness.js';
 
 // V8 reads an imported binding from memory each time; a constant of the module itself becomes part of the
 // code. That is a third of what it costs to go to the next event.
@@ -53,6 +54,7 @@ export class EventCursor implements QueueEvent {
   readonly #ring: RingView;
   readonly #words: Uint32Array;
   readonly #registry: Registry;
+  readonly #staleness: Staleness;
   #base = RING_HEADER_WORDS;
   #kevent: Kevent | undefined;
 
@@ -60,20 +62,19 @@ export class EventCursor implements QueueEvent {
     this.#ring = ring;
     this.#words = ring.words;
     this.#registry = registry;
+    this.#staleness = registry.staleness;
   }
 
   /**
    * Goes to the slot with this first word. False if its event is stale: its kevent was removed since. If
    * this is the last event of its kevent, the kevent ends here, so that whoever gets the event can add another.
+   *
+   * @param epoch - during which the slot's event is known to be current; see {@link Staleness}
    */
-  moveTo(base: number): boolean {
-    const words = this.#words;
-    const registry = this.#registry;
-    const user0 = words[base + USER0] ?? 0;
+  moveTo(base: number, epoch: number): boolean {
     this.#base = base;
     this.#kevent = undefined;
-    if (!registry.owns(user0)) return true;
-    if (!registry.has(user0, words[base + USER1] ?? 0)) return false;
+    if (this.#staleness.epoch !== epoch && this.#isStale(base)) return false;
     if (this.#isLast(base)) this.#end();
     return true;
   }
@@ -147,6 +148,12 @@ export class EventCursor implements QueueEvent {
 
   #payloadBytes(): Uint8Array | undefined {
     return payloadBytes(this.#ring.fd, this.type, this.retFlags, this.data1);
+  }
+
+  #isStale(base: number): boolean {
+    const words = this.#words;
+    const user0 = words[base + USER0] ?? 0;
+    return this.#registry.owns(user0) && !this.#registry.has(user0, words[base + USER1] ?? 0);
   }
 
   #end(): void {

@@ -1,14 +1,19 @@
+import { UKEVENT_WORDS } from '../abi/layout.js';
 import type { Hold } from './backlog.js';
 import type { Consumer } from './consumer.js';
 import type { QueueEvent } from './event.js';
 import { EventCursor } from './event_cursor.js';
 import { Iteration, type Result, result } from './iteration.js';
 
+// As in event_cursor.ts: a constant of the module itself is part of the code.
+const SLOT = UKEVENT_WORDS;
+
 /** A loop by event: `for await (const event of queue.events())`. */
 export class Events extends Iteration<QueueEvent> {
   readonly #cursor: EventCursor;
-  /** The event handed out last, whose slot is kept until the next one is asked for. */
-  readonly #hold: Hold = this.newHold();
+  /** Of one slot, or, as long as there is no other loop, of a whole run. What was handed out last is kept until more is asked for. */
+  readonly #hold: Hold = this.newHold(true);
+  #epoch = 0;
 
   constructor(consumer: Consumer) {
     super(consumer);
@@ -17,24 +22,36 @@ export class Events extends Iteration<QueueEvent> {
 
   /** The short way, for a loop that goes on with what is there: it is taken for each single event. */
   override next(): Promise<Result<QueueEvent>> {
-    const event = this.running ? this.take() : undefined;
-    return event === undefined ? super.next() : result(event);
+    const hold = this.#hold;
+    const base = hold.at;
+    if (base === hold.to || !this.#cursor.moveTo(base, this.#epoch)) return super.next();
+    hold.through = base;
+    hold.at = base + SLOT;
+    this.consumer.claims.expectLate();
+    return result(this.#cursor.copy());
   }
 
   protected override take(): QueueEvent | undefined {
-    const { claims } = this.consumer;
+    const { consumer } = this;
+    const { claims, registry } = consumer;
+    const { backlog } = claims;
     const hold = this.#hold;
-    const cursor = this.#cursor;
-    do {
-      // Concurrent calls of next(): what was handed out is a copy, so nobody misses the slot.
-      if (hold.from < hold.at) claims.releaseOne(hold);
-      if (!claims.backlog.takeOne(hold)) return undefined;
-    } while (!cursor.moveTo(hold.from));
-    return cursor.copy();
+    for (;;) {
+      for (let base = hold.at; base < hold.to; base += SLOT) {
+        // Concurrent calls of next(): what was handed out is a copy, so nobody misses the slot.
+        hold.through = base;
+        hold.at = base + SLOT;
+        if (this.#cursor.moveTo(base, this.#epoch)) return this.#cursor.copy();
+      }
+      hold.through = hold.at;
+      claims.releaseLater(hold);
+      if (!(consumer.oneLoop ? backlog.take(hold) : backlog.takeOne(hold))) return undefined;
+      this.#epoch = registry.staleness.from(hold.position);
+    }
   }
 
   protected override consume(): void {
-    const hold = this.#hold;
-    if (hold.from < hold.at) this.consumer.claims.releaseOne(hold);
+    this.#hold.through = this.#hold.at;
+    this.consumer.claims.expectLate();
   }
 }

@@ -17,10 +17,11 @@ const abandoned = new FinalizationRegistry<Abandoned>(({ consumer, holds }) => {
 /** What was seen is consumed; what was not is handed back, for other loops or a later one. */
 function letGo(consumer: Consumer, holds: readonly Hold[]): void {
   const { claims } = consumer;
+  claims.finishLate();
   for (const hold of holds) {
     claims.releaseSeen(hold);
     claims.backlog.giveBack(hold.position, hold.at, hold.to);
-    hold.from = hold.at = hold.to;
+    hold.from = hold.at = hold.through = hold.to;
     claims.holds.delete(hold);
   }
 }
@@ -106,15 +107,11 @@ export abstract class Iteration<T> implements AsyncIterableIterator<T>, Waiter {
   protected abstract consume(): void;
 
   /** A hold that is released, or its unseen part handed back, when the loop ends in whatever way. */
-  protected newHold(): Hold {
-    const hold = emptyHold();
+  protected newHold(lent: boolean): Hold {
+    const hold = emptyHold(lent);
     this.#holds.push(hold);
     if (this.#running) this.consumer.claims.holds.add(hold);
     return hold;
-  }
-
-  protected get running(): boolean {
-    return this.#running;
   }
 
   protected get holds(): readonly Hold[] {

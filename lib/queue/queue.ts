@@ -103,7 +103,7 @@ export class Queue implements AsyncIterable<Batch> {
       if (this.#fd < 0) throw systemError(this.#fd, 'kevent_init');
     }
     const owner = Atomics.add(new Uint32Array(this.#owners), 0, 1);
-    this.#registry = new Registry(this.#fd, owner, () => this.#consumer.update());
+    this.#registry = new Registry(this.#fd, this.#ringSize, owner, () => this.#consumer.update());
     this.#registry.shared = !this.#maker;
     this.#toLoops = new Dispatch(this.#registry, undefined);
     this.#remains = { fd: this.#fd, alone: this.#maker, attachment: undefined };
@@ -198,12 +198,11 @@ export class Queue implements AsyncIterable<Batch> {
    */
   removeAll(registrations: readonly Registration[]): number {
     this.#check();
-    const kevents = registrations.map((registration) => {
-      if (registration instanceof Kevent && registration.dispatch.registry === this.#registry)
-        return registration;
+    for (const registration of registrations) {
+      if (registration instanceof Kevent && registration.dispatch.registry === this.#registry) continue;
       throw invalidArgType('registrations', "an array of this queue's registrations", registration);
-    });
-    return this.#registry.removeAll(kevents);
+    }
+    return this.#registry.removeAll(registrations as readonly Kevent[]);
   }
 
   /**

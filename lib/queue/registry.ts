@@ -18,6 +18,7 @@ import type { Dispatch } from './dispatch.js';
 import { Kevent, KeventWithData } from './registration.js';
 import type { Request } from './request.js';
 import { KIND_REF, KIND_TYPE, MOST_SLOTS, Slots } from './slots.js';
+import { Staleness } from './staleness.js';
 
 const SLOT_BITS = 24;
 const SLOT_MASK = MOST_SLOTS - 1;
@@ -28,6 +29,11 @@ const OWNER_FIELD = OWNERS << SLOT_BITS;
 const MOST_LATE = 256;
 /** In `user[0]`: the event goes to a handler of its owner, and nobody else is to see it. */
 export const USER_HANDLED = 0x80000000;
+
+// As in event_cursor.ts: a constant of the module itself is part of the code.
+const SIGNAL = KEVENT_SIGNAL;
+const USER0 = WORD_USER0;
+const ENTRY = UKEVENT_WORDS;
 
 const ENOENT = -2;
 const ENOSPC = -28;
@@ -45,6 +51,7 @@ export class Registry {
   refedHandled = 0;
   /** Whether other threads may consume from the queue too. */
   shared = false;
+  readonly staleness: Staleness;
 
   readonly #fd: number;
   /** This thread's owner number, where `user[0]` has it. */
@@ -58,11 +65,13 @@ export class Registry {
   readonly #onTick = (): void => this.flush();
 
   /**
+   * @param ringSize - slots of the queue's ring
    * @param owner - of those who share the queue, which one this is; any integer >= 0
    * @param changed - called when one of the counts becomes 0 or is no longer 0
    */
-  constructor(fd: number, owner: number, changed: () => void) {
+  constructor(fd: number, ringSize: number, owner: number, changed: () => void) {
     this.#fd = fd;
+    this.staleness = new Staleness(ringSize);
     this.#ownerBits = ((owner % OWNERS) + 1) << SLOT_BITS;
     this.#changed = changed;
   }
@@ -132,21 +141,10 @@ export class Registry {
 
   /** How many were still there. */
   removeAll(kevents: readonly Kevent[]): number {
-    const words = changes(Math.min(kevents.length, MOST_CHANGES));
     let removed = 0;
-    let count = 0;
-    for (const kevent of kevents) {
-      // Not if it is in the list twice: it has ended then.
-      if (!this.holds(kevent)) continue;
-      this.#putKey(words, count, kevent);
-      this.end(kevent);
-      count += 1;
-      removed += 1;
-      if (count < MOST_CHANGES) continue;
-      applyChanges(this.#fd, KEVENT_CTL_REMOVE, count);
-      count = 0;
+    for (let from = 0; from < kevents.length; from += MOST_CHANGES) {
+      removed += this.#removeSome(kevents, from, Math.min(from + MOST_CHANGES, kevents.length));
     }
-    if (count > 0) applyChanges(this.#fd, KEVENT_CTL_REMOVE, count);
     return removed;
   }
 
@@ -156,6 +154,7 @@ export class Registry {
     const count = this.#late;
     this.#late = 0;
     binding().ctl(this.#fd, KEVENT_CTL_REMOVE, count, this.#lateWords);
+    this.staleness.allEnded();
   }
 
   /** Every kevent that is still there. */
@@ -192,12 +191,8 @@ export class Registry {
 
   /** The kevent is gone: removed, or its last event is delivered. Its slot will be used again. */
   end(kevent: Kevent): void {
-    const kind = this.#slots.free(kevent.slot);
-    if ((kind & KIND_TYPE) === KEVENT_SIGNAL) {
-      this.#signals -= 1;
-      if (this.#signals === 0) releaseSignals(this.#fd);
-    }
-    this.#count(-1, (kind & KIND_REF) !== 0 ? -1 : 0, kevent.dispatch);
+    this.staleness.ended();
+    this.#free(kevent);
   }
 
   /** The queue is closed, and everything in it gone. */
@@ -217,8 +212,43 @@ export class Registry {
     if (this.#late === 0) process.nextTick(this.#onTick);
     this.#putKey(this.#lateWords, this.#late, kevent);
     this.#late += 1;
-    this.end(kevent);
+    this.staleness.ending();
+    this.#free(kevent);
     if (this.#late === MOST_LATE) this.flush();
+  }
+
+  #removeSome(kevents: readonly Kevent[], from: number, to: number): number {
+    const words = changes(to - from);
+    const slots = this.#slots;
+    let dispatch: Dispatch | undefined;
+    let user0 = 0;
+    let base = 0;
+    // Of those that have the same dispatch: most often all of them.
+    let gone = 0;
+    let refed = 0;
+    for (let index = from; index < to; index += 1) {
+      const kevent = kevents[index];
+      if (kevent === undefined) continue;
+      const kind = slots.take(kevent, words, base);
+      if (kind < 0) continue;
+      if (kevent.dispatch !== dispatch) {
+        if (dispatch !== undefined) this.#count(-gone, -refed, dispatch);
+        gone = refed = 0;
+        dispatch = kevent.dispatch;
+        user0 = this.#user0(0, dispatch);
+      }
+      gone += 1;
+      if ((kind & KIND_REF) !== 0) refed += 1;
+      if ((kind & KIND_TYPE) === SIGNAL) this.#signalGone();
+      words[base + USER0] = user0 | kevent.slot;
+      base += ENTRY;
+    }
+    if (dispatch === undefined) return 0;
+    this.#count(-gone, -refed, dispatch);
+    this.staleness.ended();
+    const count = base / ENTRY;
+    applyChanges(this.#fd, KEVENT_CTL_REMOVE, count);
+    return count;
   }
 
   #addSome(
@@ -260,6 +290,17 @@ export class Registry {
     }
     this.#count(1, 1, dispatch);
     return kevent;
+  }
+
+  #free(kevent: Kevent): void {
+    const kind = this.#slots.free(kevent.slot);
+    if ((kind & KIND_TYPE) === SIGNAL) this.#signalGone();
+    this.#count(-1, (kind & KIND_REF) !== 0 ? -1 : 0, kevent.dispatch);
+  }
+
+  #signalGone(): void {
+    this.#signals -= 1;
+    if (this.#signals === 0) releaseSignals(this.#fd);
   }
 
   /** Says by how much the numbers of kevents, and of those that keep the process alive, have changed. */

@@ -1,14 +1,4 @@
-import {
-  WORD_EVENT,
-  WORD_ID0,
-  WORD_ID1,
-  WORD_REQ_FLAGS,
-  WORD_RET_DATA0,
-  WORD_RET_DATA1,
-  WORD_RET_FLAGS,
-  WORD_TYPE,
-  WORD_USER1,
-} from '../abi/layout.js';
+import { WORD_ID0, WORD_ID1, WORD_TYPE, WORD_USER1 } from '../abi/layout.js';
 import type { Kevent } from './registration.js';
 
 /** Slots of one chunk. Chunks, so that a table grows without being copied and wastes little. */
@@ -31,6 +21,12 @@ const ID0 = 1;
 const ID1 = 2;
 const GENERATION_BITS = 24;
 const GENERATION_MASK = 0xffffff;
+
+// As in event_cursor.ts: a constant of the module itself is part of the code.
+const KEY_ID0 = WORD_ID0;
+const KEY_ID1 = WORD_ID1;
+const KEY_TYPE = WORD_TYPE;
+const KEY_USER1 = WORD_USER1;
 
 class Chunk {
   readonly kevents: (Kevent | undefined)[] = new Array<Kevent | undefined>(CHUNK).fill(undefined);
@@ -93,6 +89,29 @@ export class Slots {
     return head >>> GENERATION_BITS;
   }
 
+  /**
+   * putKey and then free, for removing many.
+   *
+   * @returns what kind of kevent it was; -1 if it is not there any more, and then nothing was done
+   */
+  take(kevent: Kevent, words: Uint32Array, base: number): number {
+    const { slot } = kevent;
+    const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
+    const place = slot & CHUNK_MASK;
+    if (chunk === undefined || chunk.kevents[place] !== kevent) return -1;
+    const at = place * WORDS;
+    const head = chunk.words[at + HEAD] ?? 0;
+    words[base + KEY_ID0] = chunk.words[at + ID0] ?? 0;
+    words[base + KEY_ID1] = chunk.words[at + ID1] ?? 0;
+    words[base + KEY_TYPE] = (head >>> GENERATION_BITS) & KIND_TYPE;
+    words[base + KEY_USER1] = head & GENERATION_MASK;
+    chunk.kevents[place] = undefined;
+    chunk.words[at + HEAD] = (head + 1) & GENERATION_MASK;
+    chunk.words[at + ID0] = this.#free;
+    this.#free = slot + 1;
+    return head >>> GENERATION_BITS;
+  }
+
   /** Whether the slot's kevent is of that generation. */
   has(slot: number, generation: number): boolean {
     const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
@@ -130,23 +149,15 @@ export class Slots {
     return (this.#chunk(slot).words[(slot & CHUNK_MASK) * WORDS + HEAD] ?? 0) & GENERATION_MASK;
   }
 
-  /**
-   * Writes id, type and `user[1]` of the kevent there into an entry of kevent_ctl that starts at
-   * `base`, and 0 into the rest.
-   */
+  /** Writes id, type and `user[1]` of the kevent there into an entry of kevent_ctl that starts at `base`. */
   putKey(slot: number, words: Uint32Array, base: number): void {
     const chunk = this.#chunk(slot);
     const at = (slot & CHUNK_MASK) * WORDS;
     const head = chunk.words[at + HEAD] ?? 0;
-    words[base + WORD_ID0] = chunk.words[at + ID0] ?? 0;
-    words[base + WORD_ID1] = chunk.words[at + ID1] ?? 0;
-    words[base + WORD_TYPE] = (head >>> GENERATION_BITS) & KIND_TYPE;
-    words[base + WORD_EVENT] = 0;
-    words[base + WORD_REQ_FLAGS] = 0;
-    words[base + WORD_RET_FLAGS] = 0;
-    words[base + WORD_RET_DATA0] = 0;
-    words[base + WORD_RET_DATA1] = 0;
-    words[base + WORD_USER1] = head & GENERATION_MASK;
+    words[base + KEY_ID0] = chunk.words[at + ID0] ?? 0;
+    words[base + KEY_ID1] = chunk.words[at + ID1] ?? 0;
+    words[base + KEY_TYPE] = (head >>> GENERATION_BITS) & KIND_TYPE;
+    words[base + KEY_USER1] = head & GENERATION_MASK;
   }
 
   kind(slot: number): number {
