@@ -29,26 +29,27 @@ function spent(/** @type {() => void} */ step) {
   return cpuMicroseconds() - start;
 }
 
-/** @type {import('kevent').Registration[]} */
-const timers = new Array(count);
+/** @type {import('kevent').Registration[][]} */
+const arrays = [];
 function add() {
   for (let from = 0; from < count; from += ARRAY) {
     const requests = [];
     for (let index = from; index < from + ARRAY; index += 1) {
       requests.push(request.timer({ after: milliseconds[index] * 1_000_000 }));
     }
-    const added = queue.addAll(requests, to === 'handler' ? left : undefined);
-    for (let index = 0; index < ARRAY; index += 1) timers[from + index] = added[index];
+    arrays[from / ARRAY] = queue.addAll(requests, to === 'handler' ? left : undefined);
   }
 }
 
 const added = spent(add);
 const removed = spent(() => {
-  for (const timer of timers) timer.remove();
+  for (const timers of arrays) {
+    for (const timer of timers) timer.remove();
+  }
 });
 add();
 const removedInArrays = spent(() => {
-  for (let from = 0; from < count; from += ARRAY) queue.removeAll(timers.slice(from, from + ARRAY));
+  for (const timers of arrays) queue.removeAll(timers);
 });
 
 add();
