@@ -90,6 +90,60 @@ export interface Binding {
   pidWait(pidfd: number): number;
   /** Accepts one connection, non-blocking and close-on-exec; its sockaddr goes to `address`. */
   accept(fd: number, address: Memory | null): number;
+  /**
+   * Sets the size of the slab's blocks (a power of two, 4 KiB to 1 MiB; 64 KiB if not called) and how many
+   * there may be (1 to 4096; 256 if not called). -EBUSY once the queue has received anything.
+   */
+  naioSlab(fd: number, blockSize: number, blocks: number): number;
+  /**
+   * The memory of a block, which stays good for as long as the ArrayBuffer does, the queue closed or not.
+   * `keep`: what is in the block by now is not written over; once it is used up and no slot holds it, its number gets
+   * fresh memory. Each call makes a new ArrayBuffer of the same memory: it is meant to be kept, one a block.
+   * -ENOENT: there is no such block.
+   */
+  naioBlock(fd: number, block: number, keep: boolean): ArrayBuffer | number;
+  /**
+   * Sends what the first `count` entries of `words` describe, {@link SEND_WORDS} each:
+   * `[fd, from, length, flags]`; see {@link SEND_BUFFER} and {@link SEND_MORE}. Bytes come from `arena`, `length` of
+   * them at `from`, or are the whole of `buffers[from]`. One sendmsg a group; its result, bytes or a negative
+   * errno, goes to `length` of the group's first entry. An entry that names what is not there makes its group
+   * -EFAULT, and stops no other. Never raises SIGPIPE, never waits: -EINVAL for a pipe that is not non-blocking.
+   */
+  naioSend(words: Int32Array, count: number, arena: Uint8Array, buffers: readonly Uint8Array[]): number;
+  /** A stream socket, non-blocking and close-on-exec. It is closed with its environment if it was not before. */
+  socketOpen(family: SocketFamily, type: typeof SOCKET_STREAM): number;
+  /** `flags`: {@link BIND_REUSEPORT}, {@link BIND_IPV6ONLY}. `address` is numeric, perhaps with a scope: `'fe80::1%lo'`. */
+  socketBind(fd: number, address: string, port: number, flags: number): number;
+  /** A leading NUL makes the name abstract. */
+  socketBindPath(fd: number, path: string | Uint8Array): number;
+  socketListen(fd: number, backlog: number): number;
+  /** 0, or -EINPROGRESS: then SEND says when it is decided, and SO_ERROR how. */
+  socketConnect(fd: number, address: string, port: number): number;
+  /** -EAGAIN: the backlog is full. */
+  socketConnectPath(fd: number, path: string | Uint8Array): number;
+  /**
+   * Accepts as many connections as there are, and as fit into `out`; each is closed with this environment if it was
+   * not before. If there is none: -EAGAIN, or why not. -EINVAL if `fd` is not non-blocking.
+   */
+  socketAccept(fd: number, out: Int32Array): number;
+  /** `how`: 0 reading, 1 writing, 2 both. */
+  socketShutdown(fd: number, how: number): number;
+  socketName(fd: number): SocketName | number;
+  socketPeer(fd: number): SocketName | number;
+  socketSetOption(fd: number, level: number, option: number, value: number): number;
+  /** 0, and the option's value in `out[0]`. */
+  socketGetOption(fd: number, level: number, option: number, out: Int32Array): number;
+  /** Closes with RST: what was not sent yet is thrown away. */
+  socketReset(fd: number): number;
+  /** Bytes of the file `input`, from `offset` on (-1: from where it stands, and moves it), into `output`. Never raises SIGPIPE. */
+  sendfile(output: number, input: number, offset: number, count: number): number;
+  /** From now on `fd` is closed with this environment if it was not before. */
+  adoptFd(fd: number): number;
+  /** The opposite of {@link adoptFd}: somebody else has it now. -EBADF if it was not this environment's. */
+  disownFd(fd: number): number;
+  closeFd(fd: number): number;
+  setNonblocking(fd: number): number;
+  fdKind(fd: number): FdDescription | number;
   /** Takes our place in front of signal handlers again that libuv has just put in or taken out. */
   signalReassert(): void;
   /** The sha256 of native/ that the binary was built from. */
@@ -112,6 +166,38 @@ export interface Binding {
     callback: (result: number) => void,
   ) => Deadline;
 }
+
+/** `socketOpen`: local, IPv4, IPv6. */
+export type SocketFamily = 1 | 4 | 6;
+
+/** `address`: numeric; of a local socket its path, with a leading NUL if it is abstract, or `''`. `port`: 0 if local. */
+export interface SocketName {
+  readonly family: 'IPv4' | 'IPv6' | 'unix' | 'unknown';
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface FdDescription {
+  /** `'tcp'`, `'udp'`: over IPv4 or IPv6. `'unix'`: a local socket of any type. */
+  readonly kind: 'tcp' | 'udp' | 'unix' | 'pipe' | 'tty' | 'file' | 'unknown';
+  readonly family: SocketName['family'];
+  /** Whether it is a stream socket. */
+  readonly stream: boolean;
+  readonly listening: boolean;
+}
+
+/** `socketOpen`: the only type there is. */
+export const SOCKET_STREAM = 1;
+/** `socketBind`: several sockets may listen on one port: the kernel divides the connections. */
+export const BIND_REUSEPORT = 1;
+/** `socketBind`: not for IPv4 as well. */
+export const BIND_IPV6ONLY = 2;
+/** Words of an entry of `naioSend`. */
+export const SEND_WORDS = 4;
+/** `naioSend`, flags of an entry: its bytes are `buffers[from]`, not the arena's. */
+export const SEND_BUFFER = 1;
+/** `naioSend`, flags of an entry: the next one belongs to the same sendmsg; at most 1024 do. */
+export const SEND_MORE = 2;
 
 /** What a blocking call answers when its slice of 50 ms is over but its time is not. No errno has this value. */
 export const WAIT_AGAIN = -4096;

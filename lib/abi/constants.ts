@@ -11,7 +11,7 @@ export const KEVENT_INODE = 1;
 export const KEVENT_TIMER = 2;
 /** `ukevent.type`: poll(2) events of any pollable fd; id is the fd. */
 export const KEVENT_POLL = 3;
-/** `ukevent.type`: network AIO; not built: ENOSYS. */
+/** `ukevent.type`: a stream that is received into the queue's slab when its event is delivered; id is its fd. */
 export const KEVENT_NAIO = 4;
 /** `ukevent.type`: file AIO; not built: ENOSYS. */
 export const KEVENT_AIO = 5;
@@ -191,3 +191,20 @@ export const KEVENT_MAX_GROUP_RECORDS = 512 << 10;
 export const KEVENT_KEPT_PAYLOADS = 1024;
 /** Signal records kept for one kevent; counts are exact beyond. */
 export const KEVENT_MAX_SIGINFO = 4096;
+
+/** NAIO, `ret_data[0]`: what is ready, KEVENT_SOCKET_* bits, stands from this bit on; below it, the bytes received. */
+export const KEVENT_NAIO_WHAT_SHIFT = 24;
+/** NAIO, `ret_data[1]`: the block of the slab stands from this bit on; below it, the offset in the block. */
+export const KEVENT_NAIO_BLOCK_SHIFT = 20;
+/** NAIO: bytes of a block, unless the slab was set up otherwise. */
+export const KEVENT_NAIO_BLOCK_SIZE = 65536;
+/** NAIO: blocks of a slab, unless it was set up otherwise. */
+export const KEVENT_NAIO_BLOCKS = 256;
+/** NAIO: a block has at least so many bytes. */
+export const KEVENT_NAIO_MIN_BLOCK_SIZE = 4096;
+/** NAIO: a block has at most so many bytes. */
+export const KEVENT_NAIO_MAX_BLOCK_SIZE = 1 << 20;
+/** NAIO: a slab has at most so many blocks. */
+export const KEVENT_NAIO_MAX_BLOCKS = 4096;
+/** NAIO: pieces of one send; what is more is not sent. */
+export const KEVENT_NAIO_MAX_IOV = 1024;

@@ -65,15 +65,20 @@ function received(value: unknown): string {
   return `type ${typeof value} (${inspect(value)})`;
 }
 
+/** As Node's own messages call it. */
+function kind(name: string): string {
+  return name.includes('.') ? 'property' : 'argument';
+}
+
 /** A TypeError with code ERR_INVALID_ARG_TYPE: `expected` completes "must be". */
 export function invalidArgType(name: string, expected: string, value: unknown): TypeError & CodedError {
-  const text = `The "${name}" argument must be ${expected}. Received ${received(value)}`;
+  const text = `The "${name}" ${kind(name)} must be ${expected}. Received ${received(value)}`;
   return Object.assign(new TypeError(text), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
 /** A TypeError with code ERR_INVALID_ARG_VALUE: `reason` says what would be right. */
 export function invalidArgValue(name: string, reason: string, value: unknown): TypeError & CodedError {
-  const text = `The argument '${name}' ${reason}. Received ${inspect(value, { depth: 0 })}`;
+  const text = `The ${kind(name)} '${name}' ${reason}. Received ${inspect(value, { depth: 0 })}`;
   return Object.assign(new TypeError(text), { code: 'ERR_INVALID_ARG_VALUE' });
 }
 

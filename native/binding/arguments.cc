@@ -1,5 +1,7 @@
 #include "arguments.h"
 
+#include <cstring>
+
 namespace kevent::binding {
 namespace {
 
@@ -45,17 +47,20 @@ bool read_boolean(napi_env env, napi_value value, bool* out) {
   return false;
 }
 
-bool read_memory(napi_env env, napi_value value, Memory* out) {
+bool look_at_memory(napi_env env, napi_value value, Memory* out) {
   napi_typedarray_type type;
   size_t length = 0;
   void* data = nullptr;
-  if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok) {
-    throw_type_error(env, "a typed array was expected");
-    return false;
-  }
+  if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok) return false;
   out->bytes = length * element_size(type);
   out->data = out->bytes == 0 ? nullptr : data;
   return true;
+}
+
+bool read_memory(napi_env env, napi_value value, Memory* out) {
+  if (look_at_memory(env, value, out)) return true;
+  throw_type_error(env, "a typed array was expected");
+  return false;
 }
 
 bool read_memory_or_null(napi_env env, napi_value value, Memory* out) {
@@ -87,6 +92,20 @@ bool read_fixed_memory(napi_env env, napi_value value, Memory* out) {
   }
   throw_type_error(env, "a typed array over a SharedArrayBuffer that is not growable was expected");
   return false;
+}
+
+bool read_text(napi_env env, napi_value value, char* text, size_t capacity, size_t* length) {
+  napi_valuetype type;
+  if (napi_typeof(env, value, &type) == napi_ok && type == napi_string) {
+    if (napi_get_value_string_utf8(env, value, nullptr, 0, length) != napi_ok) return false;
+    if (*length < capacity) napi_get_value_string_utf8(env, value, text, capacity, length);
+    return true;
+  }
+  Memory bytes;
+  if (!read_memory(env, value, &bytes)) return false;
+  *length = bytes.bytes;
+  if (*length > 0 && *length <= capacity) std::memcpy(text, bytes.data, *length);
+  return true;
 }
 
 bool is_null(napi_env env, napi_value value) {

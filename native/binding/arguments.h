@@ -80,12 +80,17 @@ inline bool read_i53(napi_env env, napi_value value, int64_t* out, bool* fits) {
 
 bool read_boolean(napi_env env, napi_value value, bool* out);
 bool read_memory(napi_env env, napi_value value, Memory* out);
+// The same without a TypeError.
+bool look_at_memory(napi_env env, napi_value value, Memory* out);
 bool read_memory_or_null(napi_env env, napi_value value, Memory* out);
 // A Float64Array: room for count doubles, else false in *fits.
 bool read_doubles(napi_env env, napi_value value, size_t count, double** out, bool* fits);
 // Memory over a SharedArrayBuffer that is not growable: its address and length are good for as long
 // as the value is referenced.
 bool read_fixed_memory(napi_env env, napi_value value, Memory* out);
+// A string, in UTF-8 and terminated, or bytes, not terminated. *length is the whole length; what is longer
+// than capacity is not copied (a string needs room for its end as well).
+bool read_text(napi_env env, napi_value value, char* text, size_t capacity, size_t* length);
 bool is_null(napi_env env, napi_value value);
 bool is_function(napi_env env, napi_value value);
 

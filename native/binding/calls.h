@@ -25,6 +25,9 @@ Functions inode_calls();
 Functions timer_calls();
 Functions process_calls();
 Functions system_calls();
+Functions socket_calls();
+Functions descriptor_calls();
+Functions naio_calls();
 
 // Every constant and offset, as the compiler sees them; nullptr with an exception.
 napi_value layout(napi_env env, napi_callback_info info);

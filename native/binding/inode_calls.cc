@@ -12,17 +12,8 @@ namespace {
 // A path as the kernel takes it: a string in UTF-8, or bytes. 0 or a negative errno; false with a TypeError.
 bool read_path(napi_env env, napi_value value, char (&path)[PATH_MAX], int* error) {
   size_t length = 0;
-  napi_valuetype type;
   *error = 0;
-  if (napi_typeof(env, value, &type) == napi_ok && type == napi_string) {
-    if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) return false;
-    if (length < PATH_MAX) napi_get_value_string_utf8(env, value, path, PATH_MAX, &length);
-  } else {
-    Memory bytes;
-    if (!read_memory(env, value, &bytes)) return false;
-    length = bytes.bytes;
-    if (length > 0 && length < PATH_MAX) std::memcpy(path, bytes.data, length);
-  }
+  if (!read_text(env, value, path, PATH_MAX, &length)) return false;
   if (length >= PATH_MAX) {
     *error = -ENAMETOOLONG;
   } else if (std::memchr(path, 0, length)) {

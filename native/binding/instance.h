@@ -36,6 +36,8 @@ class Instance {
   // POSIX timers and pidfds that this environment has made and not given up: they go with it.
   std::unordered_set<int>& timers() { return timers_; }
   std::unordered_set<int>& pidfds() { return pidfds_; }
+  // Sockets and others of this environment: a worker that is terminated leaves none of them open.
+  std::unordered_set<int>& descriptors() { return descriptors_; }
 
   // Consumers that this environment has opened by number: what they hold goes to others when it ends.
   int open_consumer(int fd);
@@ -77,6 +79,7 @@ class Instance {
   std::vector<Consumer> consumers_;
   std::unordered_set<int> timers_;
   std::unordered_set<int> pidfds_;
+  std::unordered_set<int> descriptors_;
   const std::shared_ptr<HandleTable> handles_ = std::make_shared<HandleTable>();
 };
 

@@ -1,4 +1,8 @@
 // The constants and the layouts as the compiler sees them, for the test that compares lib/abi with them.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <cstddef>
 
 #include "kevent.h"
@@ -106,6 +110,32 @@ constexpr Number kNumbers[] = {
     NUMBER(KEVENT_MAX_GROUP_RECORDS),
     NUMBER(KEVENT_KEPT_PAYLOADS),
     NUMBER(KEVENT_MAX_SIGINFO),
+    NUMBER(KEVENT_NAIO_WHAT_SHIFT),
+    NUMBER(KEVENT_NAIO_BLOCK_SHIFT),
+    NUMBER(KEVENT_NAIO_BLOCK_SIZE),
+    NUMBER(KEVENT_NAIO_BLOCKS),
+    NUMBER(KEVENT_NAIO_MIN_BLOCK_SIZE),
+    NUMBER(KEVENT_NAIO_MAX_BLOCK_SIZE),
+    NUMBER(KEVENT_NAIO_MAX_BLOCKS),
+    NUMBER(KEVENT_NAIO_MAX_IOV),
+    NUMBER(SOL_SOCKET),
+    NUMBER(IPPROTO_TCP),
+    NUMBER(IPPROTO_IPV6),
+    NUMBER(SO_ERROR),
+    NUMBER(SO_REUSEADDR),
+    NUMBER(SO_REUSEPORT),
+    NUMBER(SO_KEEPALIVE),
+    NUMBER(SO_SNDBUF),
+    NUMBER(SO_RCVBUF),
+    NUMBER(SO_TYPE),
+    NUMBER(SO_ACCEPTCONN),
+    NUMBER(TCP_NODELAY),
+    NUMBER(TCP_CORK),
+    NUMBER(TCP_KEEPIDLE),
+    NUMBER(TCP_KEEPINTVL),
+    NUMBER(TCP_KEEPCNT),
+    NUMBER(TCP_USER_TIMEOUT),
+    NUMBER(IPV6_V6ONLY),
     SIZE(ukevent),
     OFFSET(ukevent, id),
     OFFSET(ukevent, type),

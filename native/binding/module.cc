@@ -34,6 +34,8 @@ NAPI_MODULE_INIT() {
   bool complete = instance && add(*instance, exports, queue_calls()) && add(*instance, exports, waiting_calls()) &&
                   add(*instance, exports, inode_calls()) && add(*instance, exports, timer_calls()) &&
                   add(*instance, exports, process_calls()) && add(*instance, exports, system_calls()) &&
+                  add(*instance, exports, socket_calls()) && add(*instance, exports, descriptor_calls()) &&
+                  add(*instance, exports, naio_calls()) &&
                   add(*instance, exports, "Attachment", Attachment::define(*instance)) &&
                   add(*instance, exports, "Readiness", Readiness::define(*instance)) &&
                   add(*instance, exports, "Deadline", PointInTime::define(*instance));

@@ -108,6 +108,16 @@ int kevent_inode_group_backlog(int fd, int group) {
   return on_queue(fd, [&](kevent::Queue& q) { return q.inode_backlog(group); });
 }
 
+int kevent_naio_slab(int fd, uint32_t block_size, uint32_t blocks) {
+  return on_queue(fd, [&](kevent::Queue& q) { return q.configure_slab(block_size, blocks); });
+}
+
+int kevent_naio_hold(int fd, uint32_t block, int keep, void** memory, uint32_t* size) {
+  return on_queue(fd, [&](kevent::Queue& q) { return q.hold_block(block, keep != 0, memory, size); });
+}
+
+void kevent_naio_release(void* memory) { kevent::Slab::release(memory); }
+
 int kevent_stats(int fd, kevent_statistics* out) {
   return on_queue(fd, [&](kevent::Queue& q) { return q.statistics(out); });
 }

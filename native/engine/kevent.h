@@ -109,7 +109,7 @@ enum { /* POSIX_TIMER: ret_data[1] */
   KEVENT_TIMER_STEPPED = 0x1, /* the clock was set; see KEVENT_TIMER_CANCEL_ON_SET */
 };
 
-enum { /* SOCKET, PIPE: ukevent.event, and what is ready in ret_data[0] */
+enum { /* SOCKET, PIPE, NAIO: ukevent.event, and what is ready in ret_data[0] */
   KEVENT_SOCKET_RECV = 0x1,
   KEVENT_SOCKET_ACCEPT = 0x2,
   KEVENT_SOCKET_SEND = 0x4,
@@ -355,6 +355,81 @@ int kevent_pid_wait(int pidfd);
  * else it waits), ECONNABORTED, EMFILE, ENFILE, EINVAL (not listening), ENOTSOCK.
  */
 int kevent_accept(int fd, void *address, uint32_t size);
+
+/*
+ * Accept up to count connections, non-blocking and close-on-exec, the caller's to close, into fds. Returns how many,
+ * or, if there was none, why: EAGAIN, EMFILE, ENFILE, EINVAL (not listening, not non-blocking, count 0), ENOTSOCK.
+ * Connections that have gone before they were accepted are skipped.
+ */
+int kevent_accept_many(int fd, int32_t *fds, uint32_t count);
+
+/*
+ * Send up to count bytes of the file in, from offset on (-1: from where it stands, and move it), to the socket or pipe
+ * out, which should be non-blocking. Returns the bytes sent, 0 at the end of the file. Never raises SIGPIPE.
+ */
+int kevent_sendfile(int out, int in, int64_t offset, uint32_t count);
+
+/* ---- NAIO: what is received lies in a slab --------------------------------------------- */
+
+/*
+ * A kevent of type NAIO is a stream socket, or a non-blocking pipe, FIFO or terminal; its event is
+ * KEVENT_SOCKET_RECV | KEVENT_SOCKET_SEND. When it is delivered the engine has received already, once, into the
+ * current block of the queue's slab, and what was received is good until the event's slot is committed:
+ *   ret_data[0]  what << KEVENT_NAIO_WHAT_SHIFT | length; what: KEVENT_SOCKET_RECV, SEND, ERR, HUP
+ *   ret_data[1]  block << KEVENT_NAIO_BLOCK_SHIFT | offset, if length > 0
+ * RECV with length 0 is the end of the stream: RECV is off then until MODIFY asks for it again, and a kevent that
+ * asks for nothing is not watched. An error of the stream is BROKEN|DONE, as for every type. ERR and HUP
+ * alone are nothing: they make what is asked for ready, and come with it.
+ * Level: one event while there is something, at most one uncommitted. ET, ONESHOT: as for the others, but ET comes
+ * again until all is received that there was. It is always queued at ADD, ready or not.
+ *
+ * Blocks are filled from the beginning to the end, one after the other: every event of one comes before the first of
+ * the next. What is in a block stays there until all its slots are committed; then it is filled anew, in
+ * place or later. With all blocks in use nothing is received, and nothing lost, until one is free: it stays in the
+ * kernel. So whoever holds slots for long should take the bytes, or the block: kevent_naio_hold.
+ *
+ * A queue without a ring has no slots: a block is in use until the next kevent_get_events on the queue.
+ */
+
+#define KEVENT_NAIO_WHAT_SHIFT 24
+#define KEVENT_NAIO_BLOCK_SHIFT 20
+#define KEVENT_NAIO_BLOCK_SIZE 65536u     /* bytes of a block, unless kevent_naio_slab says otherwise */
+#define KEVENT_NAIO_BLOCKS 256u           /* ... and how many there may be */
+#define KEVENT_NAIO_MIN_BLOCK_SIZE 4096u
+#define KEVENT_NAIO_MAX_BLOCK_SIZE (1u << 20)
+#define KEVENT_NAIO_MAX_BLOCKS 4096u
+#define KEVENT_NAIO_MAX_IOV 1024u         /* of one kevent_send; what is more is not sent */
+
+/*
+ * The slab of a queue, before anything is received: blocks of block_size bytes (a power of two), at most blocks of
+ * them, allocated as they are needed. EINVAL, EBUSY (in use already).
+ */
+int kevent_naio_slab(int fd, uint32_t block_size, uint32_t blocks);
+
+/*
+ * Hold the memory of a block, until kevent_naio_release(*memory): it is not freed before, whatever becomes of the
+ * queue. With keep it is not filled anew either: when the block is used up and its slots are committed, the memory
+ * is left to those who hold it, and the block gets other memory when it is used next. That is to be
+ * asked for while a slot holds the block. ENOENT (no such block, or none in it), EFAULT.
+ */
+int kevent_naio_hold(int fd, uint32_t block, int keep, void **memory, uint32_t *size);
+/* By any thread, once for each hold. */
+void kevent_naio_release(void *memory);
+
+struct iovec;
+
+struct kevent_send {
+  int32_t fd;
+  uint32_t count; /* of iov; 0 sends nothing */
+  const struct iovec *iov;
+  int64_t result; /* out: bytes sent, fewer than there are if the socket has no more room; or -errno */
+};
+
+/*
+ * One sendmsg an entry. Never waits, never raises SIGPIPE (EPIPE). EINVAL: a pipe or terminal that is not
+ * non-blocking. Returns count.
+ */
+int kevent_naio_send(uint32_t count, struct kevent_send *sends);
 
 /* ---- looking at a queue ---------------------------------------------------------------- */
 

@@ -22,6 +22,9 @@ struct Kevent {
     kBroken = 32,      // the next delivery says so, and is the last
     kLast = 64,        // the next delivery is the last
     kDue = 128,        // TIMER: it has left the wheel, and goes on at its delivery
+    kReceived = 256,   // NAIO: its bytes are in the slab, its event is not delivered yet
+    kStarved = 512,    // NAIO: it waits for space in the slab
+    kNoSocket = 1024,  // NAIO: read from, not received from
   };
 
   // One cache line: what a timer touches from expiry to the ready list.

@@ -168,6 +168,19 @@ int Queue::inode_backlog(int group) {
   return inodes_.backlog(*this, group);
 }
 
+int Queue::configure_slab(uint32_t block_size, uint32_t blocks) {
+  Lock lock(mutex_);
+  if (closed_) return -EBADF;
+  return naio_.slab().configure(block_size, blocks);
+}
+
+int Queue::hold_block(uint32_t block, bool keep, void** memory, uint32_t* size) {
+  Lock lock(mutex_);
+  if (closed_) return -EBADF;
+  if (!memory || !size) return -EFAULT;
+  return naio_.slab().hold(block, keep, memory, size);
+}
+
 int Queue::loop_fd() {
   Lock lock(mutex_);
   return closed_ ? -EBADF : epoll_.loop_fd();
@@ -190,7 +203,7 @@ int Queue::statistics(kevent_statistics* out) {
   out->head = ring_.head();
   out->tail = ring_.tail();
   out->memory = sizeof *this + table_.memory() + ring_.memory() + epoll_.memory() + timers_.memory() +
-                payloads_.bytes();
+                payloads_.bytes() + naio_.memory();
   return 0;
 }
 

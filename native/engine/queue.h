@@ -8,6 +8,7 @@
 #include "inodes.h"
 #include "kevent.h"
 #include "kevent_table.h"
+#include "naio.h"
 #include "payloads.h"
 #include "pollers/epoll.h"
 #include "ready_list.h"
@@ -47,6 +48,8 @@ class Queue {
   int watch_inode_for(int group, const char* path, uint32_t mask);
   int unwatch_inode_for(int group, int wd);
   int inode_backlog(int group);
+  int configure_slab(uint32_t block_size, uint32_t blocks);
+  int hold_block(uint32_t block, bool keep, void** memory, uint32_t* size);
   int statistics(kevent_statistics* out);
   int loop_fd();
 
@@ -56,6 +59,7 @@ class Queue {
   Signals& signals() { return signals_; }
   Inodes& inodes() { return inodes_; }
   Payloads& payloads() { return payloads_; }
+  Naio& naio() { return naio_; }
   Kevent& kevent(uint32_t index) { return table_.at(index); }
   // It happened: onto the ready list now or, if level and uncommitted, at the commit.
   void occurred(Kevent& kevent);
@@ -89,6 +93,7 @@ class Queue {
 
   // queue_delivery.cc
   void collect(uint32_t wanted);
+  bool guess();
   void route(const epoll_event& event, bool* orphan);
   void leave_orphans();
   Kevent* next_ready();
@@ -100,6 +105,7 @@ class Queue {
   bool something_is_ready();
   bool takes_token(bool waits);
   void slot_done(const SlotOwner& owner);
+  void payload_done(const SlotOwner& owner);
   void release_unslotted();
   uint32_t fill_buffer(uint32_t most, ukevent* buf);
 
@@ -125,15 +131,20 @@ class Queue {
   Signals signals_;
   Inodes inodes_;
   Payloads payloads_;
+  Naio naio_;
   Waiters waiters_;
   std::vector<Listener> consumers_;  // by consumer number
   std::vector<Listener> observers_;
-  std::vector<SlotOwner> unslotted_;  // deliveries to a buffer that hold a shared descriptor
+  std::vector<SlotOwner> unslotted_;  // deliveries to a buffer that hold a shared descriptor, or a block
   uint32_t tokens_ = 0;               // READY with no entries, not yet taken
   bool owes_collect_ = false;         // a claim was content with timers
   bool dropped_ = false;              // a kevent turned out not to be ready any more
   bool signalled_ = false;            // the wake-up is in the epoll set and not yet collected
   bool closed_ = false;
+
+  static constexpr uint64_t kNobody = ~uint64_t{0};
+  uint64_t busy_ = kNobody;  // as epoll names it: the stream that alone was ready when the kernel was asked last
+  uint32_t guesses_ = 0;     // that it is ready, since then
 
   uint64_t total_ = 0;
   uint64_t immediate_ = 0;

@@ -10,12 +10,15 @@ namespace kevent {
 namespace {
 
 constexpr uint32_t kMostPerCollect = 1024;
+// In a row: so long all the others wait before they are asked about.
+constexpr uint32_t kMostGuesses = 8;
 constexpr uint32_t kSources = 4 + KEVENT_MAX_SAME_FD;  // events that are not about one kevent
 
 }  // namespace
 
 // Asks the kernel for as much as is wanted and not ready yet. The rest stays there.
 void Queue::collect(uint32_t wanted) {
+  if (wanted > 0 && guess()) return;
   bool orphan = false;
   bool more = true;
   // What comes may be of kevents that are to be muted, and hide others behind it: each is muted by that,
@@ -27,9 +30,28 @@ void Queue::collect(uint32_t wanted) {
     uint32_t before = ready_.size();
     int count = epoll_.collect(events, static_cast<int>(limit), kMostPerCollect + kSources);
     for (int i = 0; i < count; i++) route(events[i], &orphan);
+    if (count == 1 && events[0].events == EPOLLIN) busy_ = events[0].data.u64;
     more = count >= static_cast<int>(limit) && ready_.size() == before && !orphan;
   }
   if (orphan) leave_orphans();
+}
+
+// The stream that alone was ready when the kernel was asked is the most likely to be the reason why we are here again.
+// To receive from it is to find out, and saves the asking: a connection that is alone costs no more than without a queue.
+bool Queue::guess() {
+  if (busy_ == kNobody) return false;
+  Kevent* kevent = table_.at(static_cast<uint32_t>(busy_), static_cast<uint32_t>(busy_ >> 32));
+  bool possible = kevent && kevent->u.type == KEVENT_NAIO && (kevent->u.event & KEVENT_SOCKET_RECV) &&
+                  kevent->level() && !kevent->wants(KEVENT_REQ_ONESHOT | KEVENT_REQ_MUTED) &&
+                  !kevent->is(Kevent::kReady | Kevent::kMuted | Kevent::kNoSocket) && !uncommitted(*kevent);
+  if (!possible || !ready_.empty() || guesses_ == kMostGuesses) {
+    busy_ = kNobody;
+    guesses_ = 0;
+    return false;
+  }
+  guesses_++;
+  naio_origin().fired(*this, *kevent, EPOLLIN);
+  return !ready_.empty();
 }
 
 void Queue::route(const epoll_event& event, bool* orphan) {
@@ -78,6 +100,7 @@ Kevent* Queue::next_ready() {
     if (!ask || kevent.is(Kevent::kBroken | Kevent::kLast) || origin->check(*this, kevent)) return &kevent;
     ready_.remove(kevent);
     origin->resume(*this, kevent);
+    busy_ = kNobody;
     dropped_ = true;
   }
   return nullptr;
@@ -89,7 +112,7 @@ void Queue::take(Kevent& kevent, ukevent& out, SlotOwner& owner) {
   out.ret_flags = KEVENT_RET_DONE;
   // What it was muted for, or put off, before the slot was filled is looked at when it is done.
   bool again = kevent.level() && kevent.is(Kevent::kMuted | Kevent::kAgain);
-  owner = {kevent.index, kevent.generation, -1, 0, 0, kevent.level(), again};
+  owner = {kevent.index, kevent.generation, -1, 0, 0, kevent.level(), again, false};
   if (is_descriptor(kevent.u.type) && !kevent.wants(KEVENT_REQ_WAKEUP_ALL) && SharedDescriptors::instance().any()) {
     owner.shared_fd = kevent.fd;
     owner.shared_mask = descriptor_origin(kevent.u.type).interest(kevent);
@@ -101,8 +124,11 @@ void Queue::take(Kevent& kevent, ukevent& out, SlotOwner& owner) {
     return;
   }
   origin_of(kevent.u.type)->deliver(*this, kevent, out);
-  if (kevent.u.type != KEVENT_INODE && kevent.u.type != KEVENT_SIGNAL) return;
-  owner.payload = out.ret_data[1];
+  if (kevent.u.type == KEVENT_INODE || kevent.u.type == KEVENT_SIGNAL) owner.payload = out.ret_data[1];
+  if (kevent.u.type == KEVENT_NAIO && out.ret_data[0] << (32 - KEVENT_NAIO_WHAT_SHIFT)) {
+    owner.payload = (out.ret_data[1] >> KEVENT_NAIO_BLOCK_SHIFT) + 1;
+    owner.in_slab = true;
+  }
   owner.special |= owner.payload != 0;
 }
 
@@ -172,10 +198,7 @@ bool Queue::something_is_ready() {
 // Nobody reads a special slot any more: its payload goes, and its origin is looked at again. Most slots are
 // not special: of their kevents nothing has to be said, as these know which slot they are in.
 void Queue::slot_done(const SlotOwner& owner) {
-  if (owner.payload) {
-    payloads_.drop(owner.payload);
-    inodes_.relieve(*this);
-  }
+  if (owner.payload) payload_done(owner);
   if (owner.shared_fd >= 0) SharedDescriptors::instance().give_back(owner.shared_fd, this, owner.shared_mask);
   Kevent* kevent = table_.at(owner.index, owner.generation);
   if (!kevent || !owner.level) return;
@@ -187,10 +210,20 @@ void Queue::slot_done(const SlotOwner& owner) {
   if (kevent->is(Kevent::kMuted)) origin_of(kevent->u.type)->committed(*this, *kevent);
 }
 
+void Queue::payload_done(const SlotOwner& owner) {
+  if (owner.in_slab) {
+    naio_.drop(*this, owner.payload - 1);
+  } else {
+    payloads_.drop(owner.payload);
+    inodes_.relieve(*this);
+  }
+}
+
 // A delivery to a buffer has no slot that says when it is done: that is when its reader comes back.
 void Queue::release_unslotted() {
   for (const SlotOwner& owner : unslotted_) {
-    SharedDescriptors::instance().give_back(owner.shared_fd, this, owner.shared_mask);
+    if (owner.in_slab) payload_done(owner);
+    if (owner.shared_fd >= 0) SharedDescriptors::instance().give_back(owner.shared_fd, this, owner.shared_mask);
   }
   unslotted_.clear();
 }
@@ -250,8 +283,8 @@ uint32_t Queue::fill_buffer(uint32_t most, ukevent* buf) {
       ring_.fill(buf[moved], owner, all);
     } else {
       if (ring_.exists()) buf[moved].ret_flags |= KEVENT_RET_COPY_FAILED;
-      if (owner.payload) payloads_.keep(owner.payload);
-      if (owner.shared_fd >= 0) unslotted_.push_back(owner);
+      if (owner.payload && !owner.in_slab) payloads_.keep(owner.payload);
+      if (owner.shared_fd >= 0 || owner.in_slab) unslotted_.push_back(owner);
     }
     taken(*kevent, in_slot);
     broadcast |= all;

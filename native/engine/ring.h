@@ -20,6 +20,7 @@ struct SlotOwner {
   uint32_t payload;  // handle, 0 for none
   bool level;        // the kevent has no other event until this slot is done
   bool special;      // the queue is to be told when the slot is done
+  bool in_slab;      // the payload is a block of the slab, counted from 1
 };
 
 class Ring {

@@ -1,4 +1,5 @@
 // What a stream needs of a process and of a listening socket, and Node.js does not offer.
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -42,6 +43,20 @@ int kevent_accept(int fd, void* address, uint32_t size) {
     if (connection >= 0) return connection;
     if (errno != EINTR) return -errno;
   }
+}
+
+int kevent_accept_many(int fd, int32_t* fds, uint32_t count) {
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0) return -errno;
+  if (!(flags & O_NONBLOCK) || count == 0 || !fds) return -EINVAL;
+  uint32_t accepted = 0;
+  while (accepted < count) {
+    int connection = kevent_accept(fd, nullptr, 0);
+    if (connection == -ECONNABORTED) continue;
+    if (connection < 0) return accepted > 0 ? static_cast<int>(accepted) : connection;
+    fds[accepted++] = connection;
+  }
+  return static_cast<int>(accepted);
 }
 
 }  // extern "C"

@@ -30,7 +30,8 @@ int Timers::start(Epoll& epoll, Kevent& kevent, uint64_t expires_ns) {
 
 void Timers::restart(Kevent& kevent, uint64_t expires_ns) {
   // An empty wheel may have stood still for long: then every timer would start levels too high.
-  if (wheel_->size() == 0) wheel_->advance(now(), [](uint32_t) {});
+  // By the clock, as what now() has read is for the call that adds: a delivery would leave it to the next one.
+  if (wheel_->size() == 0) wheel_->advance(monotonic_now(), [](uint32_t) {});
   kevent.wheel.expires_ns = expires_ns;
   wheel_->insert(kevent.index);
   changed_ = true;

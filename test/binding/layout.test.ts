@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { binding } from '../../lib/abi/binding.js';
 import * as constants from '../../lib/abi/constants.js';
 import * as layout from '../../lib/abi/layout.js';
+import * as socketOptions from '../../lib/abi/socket_options.js';
 
 const compiled = binding().layout();
 
@@ -17,6 +18,13 @@ describe('lib/abi', () => {
   it.each(Object.entries(constants))('has the value of %s that the compiled binding has', (name, value) => {
     expect(compiled[name]).toBe(value);
   });
+
+  it.each(Object.entries(socketOptions))(
+    'has the value of %s that the system headers have',
+    (name, value) => {
+      expect(compiled[name]).toBe(value);
+    },
+  );
 
   it.each([
     ['sizeof ukevent', layout.UKEVENT_SIZE],

@@ -47,7 +47,6 @@ TEST(B26_an_unknown_type_is_broken_and_says_so) {
 TEST(B34_aio_is_not_built_and_says_so) {
   TestQueue queue;
   CHECK_EQ(queue.add(request(KEVENT_AIO, 1, KEVENT_AIO_BIO)), -ENOSYS);
-  CHECK_EQ(queue.add(request(KEVENT_NAIO, 1, KEVENT_SOCKET_RECV)), -ENOSYS);
 }
 
 TEST(B27_type_id_and_user_together_are_the_key) {

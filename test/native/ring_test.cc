@@ -14,7 +14,7 @@ namespace {
 using kevent::Ring;
 using kevent::SlotOwner;
 
-SlotOwner owner_of(uint32_t index, bool special) { return {index, 0, -1, 0, 0, false, special}; }
+SlotOwner owner_of(uint32_t index, bool special) { return {index, 0, -1, 0, 0, false, special, false}; }
 
 class Model {
  public:

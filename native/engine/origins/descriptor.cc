@@ -24,13 +24,12 @@ uint32_t DescriptorOrigin::watched(const Kevent& kevent) const {
   return events;
 }
 
-// What poll(2) says now, ERR and HUP included, as epoll would.
 uint32_t DescriptorOrigin::look(const Kevent& kevent) const {
   pollfd fd = {kevent.fd, static_cast<short>(to_epoll(kevent.u.event)), 0};
   return poll(&fd, 1, 0) > 0 ? static_cast<uint16_t>(fd.revents) : 0;
 }
 
-int DescriptorOrigin::enqueue(Queue& queue, Kevent& kevent) const {
+int DescriptorOrigin::watch(Queue& queue, Kevent& kevent) const {
   int fd = descriptor(kevent);
   if (fd < 0) return fd;
   kevent.fd = fd;
@@ -40,6 +39,12 @@ int DescriptorOrigin::enqueue(Queue& queue, Kevent& kevent) const {
   if (error < 0) return error;
   SharedDescriptors::instance().enter(fd, &queue);
   if (displaced != kNone) queue.broke(displaced, EBADF);
+  return 0;
+}
+
+int DescriptorOrigin::enqueue(Queue& queue, Kevent& kevent) const {
+  int error = watch(queue, kevent);
+  if (error < 0) return error;
   if (kevent.wants(KEVENT_REQ_ALWAYS_QUEUE | KEVENT_REQ_READY | KEVENT_REQ_MUTED)) return 0;
   uint32_t revents = look(kevent);
   if (!revents) return 0;

@@ -1,4 +1,4 @@
-// What SOCKET, PIPE, POLL and POSIX_TIMER have in common: a file descriptor that epoll watches.
+// What SOCKET, PIPE, POLL, NAIO and POSIX_TIMER have in common: a file descriptor that epoll watches.
 #pragma once
 
 #include <sys/epoll.h>
@@ -19,7 +19,7 @@ class DescriptorOrigin : public Origin {
   bool stale(Queue& queue, Kevent& kevent) const override;
 
   // epoll reported it.
-  void fired(Queue& queue, Kevent& kevent, uint32_t revents) const;
+  virtual void fired(Queue& queue, Kevent& kevent, uint32_t revents) const;
   // Lets other queues have what this kevent has collected and will not act on.
   void give_back(Queue& queue, Kevent& kevent) const;
   // What to tell epoll about this kevent, its mute included.
@@ -34,10 +34,15 @@ class DescriptorOrigin : public Origin {
   virtual uint32_t to_epoll(uint32_t event) const = 0;
   virtual uint32_t from_epoll(uint32_t revents, uint32_t event) const = 0;
 
- private:
+  // Starts watching: 0 or a negative errno.
+  int watch(Queue& queue, Kevent& kevent) const;
+  // What poll(2) says now, ERR and HUP included, as epoll would.
   uint32_t look(const Kevent& kevent) const;
+  // Tells epoll what to watch now; -ENOENT, -EBADF: the fd is gone.
   int arm(Queue& queue, Kevent& kevent) const;
 };
+
+const DescriptorOrigin& naio_origin();
 
 bool is_descriptor(uint32_t type);
 const DescriptorOrigin& descriptor_origin(uint32_t type);

@@ -69,7 +69,8 @@ const Origin& posix_timer_origin() {
 }
 
 bool is_descriptor(uint32_t type) {
-  return type == KEVENT_SOCKET || type == KEVENT_PIPE || type == KEVENT_POLL || type == KEVENT_POSIX_TIMER;
+  return type == KEVENT_SOCKET || type == KEVENT_NAIO || type == KEVENT_PIPE || type == KEVENT_POLL ||
+         type == KEVENT_POSIX_TIMER;
 }
 
 const DescriptorOrigin& descriptor_origin(uint32_t type) {

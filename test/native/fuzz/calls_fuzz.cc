@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -33,9 +34,11 @@ class Descriptors {
   }
   int pick(Bytes& bytes) { return fds_[bytes.below(6)]; }
   void touch(Bytes& bytes) {
-    char buffer[8] = {1};
+    char buffer[KEVENT_NAIO_MIN_BLOCK_SIZE] = {1};
     int fd = pick(bytes);
-    (void)!(bytes.byte() & 1 ? read(fd, buffer, sizeof buffer) : write(fd, buffer, sizeof buffer));
+    uint8_t how = bytes.byte();
+    size_t size = how & 2 ? sizeof buffer : 8;
+    (void)!(how & 1 ? read(fd, buffer, size) : write(fd, buffer, size));
   }
   // Closed under its kevents, and its number used again at once.
   int replace(Bytes& bytes) {
@@ -65,6 +68,9 @@ class Session {
     }
     drain();
     MUST(kevent_close(fd_) == 0);
+    // What is held is good for longer than the queue.
+    for (const Block& block : blocks_) memset(block.memory, 0, block.size);
+    for (const Block& block : blocks_) kevent_naio_release(block.memory);
     MUST(kevent_close(fd_) == -EBADF || kevent_close(fd_) == -EINVAL);
   }
 
@@ -298,7 +304,7 @@ class Session {
   }
 
   void origins() {
-    switch (bytes_.below(4)) {
+    switch (bytes_.below(6)) {
       case 0:
         ledger_.closed(static_cast<uint32_t>(descriptors_.replace(bytes_)));
         return;
@@ -308,8 +314,23 @@ class Session {
         return;
       }
       case 2: return nonsense();
+      case 3: return slab();
       default: return descriptors_.touch(bytes_);
     }
+  }
+  // Two small blocks, so that they run out.
+  void slab() {
+    if (bytes_.byte() & 1) {
+      int result = kevent_naio_slab(fd_, KEVENT_NAIO_MIN_BLOCK_SIZE, 2);
+      MUST(result == 0 || result == -EBUSY);
+      return;
+    }
+    Block block;
+    int result = kevent_naio_hold(fd_, bytes_.below(3), bytes_.byte() & 1, &block.memory, &block.size);
+    MUST(result == 0 || result == -ENOENT);
+    if (result < 0) return;
+    memset(block.memory, 1, block.size);
+    blocks_.push_back(block);
   }
   void nonsense() {
     ukevent none{};
@@ -375,6 +396,10 @@ class Session {
     MUST(!ledger_.anything_owed());
   }
 
+  struct Block {
+    void* memory;
+    uint32_t size;
+  };
   struct Run {
     uint64_t position;
     uint32_t count;
@@ -394,6 +419,7 @@ class Session {
   Slots slots_;
   bool shared_ = false;  // there was a consumer
   std::vector<Consumer> consumers_;
+  std::vector<Block> blocks_;
 };
 
 }  // namespace

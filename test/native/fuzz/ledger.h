@@ -110,7 +110,7 @@ class Ledger {
     bool doubtful;
   };
   static bool is_descriptor(uint32_t type) {
-    return type == KEVENT_SOCKET || type == KEVENT_PIPE || type == KEVENT_POLL;
+    return type == KEVENT_SOCKET || type == KEVENT_PIPE || type == KEVENT_POLL || type == KEVENT_NAIO;
   }
   bool known(const Key& key) const { return keys_.count(key) != 0; }
   bool doubtful(const Key& key) const { return keys_.at(key).doubtful; }
