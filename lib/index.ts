@@ -12,7 +12,7 @@ export type { Id } from './abi/ukevent.js';
 export { defaultQueue } from './default_queue.js';
 export type { AddAllError, AddError } from './queue/add_error.js';
 export type { Batch } from './queue/batch.js';
-export type { BoundHandler, Handler } from './queue/dispatch.js';
+export type { BoundHandler, Handler, HandlerOptions } from './queue/dispatch.js';
 export type { QueueEvent } from './queue/event.js';
 export { Queue, type QueueOptions } from './queue/queue.js';
 export type { QueueHandle } from './queue/queue_handle.js';

@@ -1,6 +1,7 @@
 import {
   KEVENT_MAX_KEVENTS,
   KEVENT_MAX_SAME_FD,
+  KEVENT_NAIO,
   KEVENT_PIPE,
   KEVENT_POLL,
   KEVENT_SIGNAL,
@@ -43,10 +44,11 @@ function hint(code: string, type: number, id: Request['id']): string | undefined
     case 'ENOSYS':
       return `kevents of type ${type} are not built`;
     case 'ENOSPC':
-      return type === KEVENT_SOCKET || type === KEVENT_PIPE || type === KEVENT_POLL
+      return type === KEVENT_SOCKET || type === KEVENT_NAIO || type === KEVENT_PIPE || type === KEVENT_POLL
         ? `at most ${KEVENT_MAX_KEVENTS} kevents in one queue, and ${KEVENT_MAX_SAME_FD} of them on one fd`
         : `at most ${KEVENT_MAX_KEVENTS} kevents in one queue`;
     case 'EINVAL':
+      if (type === KEVENT_NAIO) return 'not a stream socket, nor a pipe or terminal that is non-blocking';
       if (type === KEVENT_PIPE) return 'not a pipe or FIFO, or a mask that its end cannot have';
       if (type === KEVENT_TIMER) return 'id must be [seconds, nanoseconds below 1e9], and not 0 if periodic';
       if (type === KEVENT_SIGNAL) return 'no such signal, or one that cannot be caught';

@@ -31,6 +31,8 @@ export class Claims {
   readonly backlog = new Backlog();
   /** What the loops have in hand. */
   readonly holds = new Set<Hold>();
+  /** Called when the handlers of a turn have been, before the ticks and microtasks that they began. */
+  afterHandlers: (() => void) | undefined;
 
   readonly #ring: RingView;
   readonly #registry: Registry;
@@ -102,6 +104,7 @@ export class Claims {
       this.#walking = true;
       done = this.#walk(base, position, count);
       this.#walking = false;
+      this.afterHandlers?.();
       if (this.#attachment === undefined) return; // a handler has closed the queue
     }
     if (!this.inTurn) return;

@@ -13,7 +13,7 @@ import { readStatistics, type Statistics } from '../abi/statistics.js';
 import type { Batch } from './batch.js';
 import { Batches } from './batches.js';
 import { Consumer, type Remains } from './consumer.js';
-import { type BoundHandler, Dispatch, type Handler } from './dispatch.js';
+import { type BoundHandler, Dispatch, type Handler, type HandlerOptions } from './dispatch.js';
 import type { QueueEvent } from './event.js';
 import { Events } from './events.js';
 import { checkHandle, type QueueHandle } from './queue_handle.js';
@@ -169,10 +169,15 @@ export class Queue implements AsyncIterable<Batch> {
    * const readable = queue.handler<Peer>((event) => event.data.read());
    * for (const peer of peers) queue.add(request.socket(peer.fd, 'recv', { data: peer }), readable);
    */
-  handler<Data = unknown, Payload = unknown>(handler: Handler<Data, Payload>): BoundHandler<Data, Payload> {
+  handler<Data = unknown, Payload = unknown>(
+    handler: Handler<Data, Payload>,
+    { context = true }: HandlerOptions = {},
+  ): BoundHandler<Data, Payload> {
     if (typeof handler !== 'function') throw invalidArgType('handler', 'a function', handler);
+    if (typeof context !== 'boolean') throw invalidArgType('context', 'a boolean', context);
     this.#check();
-    return new Dispatch(this.#registry, handler as Handler) as Dispatch & BoundHandler<Data, Payload>;
+    return new Dispatch(this.#registry, handler as Handler, context) as Dispatch &
+      BoundHandler<Data, Payload>;
   }
 
   /**
@@ -331,6 +336,16 @@ export class Queue implements AsyncIterable<Batch> {
     return () => {
       this.#closers.delete(closer);
     };
+  }
+
+  /** Whether handlers are being called. @internal */
+  get inHandlers(): boolean {
+    return this.#consumer.claims.walking;
+  }
+
+  /** Calls back when the handlers of a turn have been called, before the ticks and microtasks they began. @internal */
+  afterHandlers(callback: () => void): void {
+    this.#consumer.claims.afterHandlers = callback;
   }
 
   #dispatch<Data, Payload>(

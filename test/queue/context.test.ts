@@ -46,6 +46,27 @@ describe('AsyncLocalStorage', () => {
       ]);
   });
 
+  it('is left to a handler that was bound without it', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const inside = storage.run('its own', () => AsyncLocalStorage.snapshot());
+    const handler = storage.run('binder', () =>
+      queue.handler(
+        () =>
+          seen.push(
+            storage.getStore(),
+            inside(() => storage.getStore()),
+          ),
+        { context: false },
+      ),
+    );
+    queue.add(request.user(), handler).ready();
+    await expect.poll(() => seen).toEqual([undefined, 'its own']);
+    expect(() => queue.handler(() => {}, { context: 1 as never })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+    );
+  });
+
   it('is not taken from a handler that another queue has bound', () => {
     using other = new Queue();
     const handler = other.handler(() => {});

@@ -186,7 +186,7 @@ describe('adding', () => {
     const code = (expected: string) => expect.objectContaining({ code: expected });
     expect(() => queue.add(request.poll(9999, 'in'))).toThrow(code('EBADF'));
     expect(() => queue.add(request.socket(0x7fffffff, 'recv'))).toThrow(code('EBADF'));
-    expect(() => queue.add({ type: 4, id: 0, event: 1 })).toThrow(code('ENOSYS'));
+    expect(() => queue.add({ type: 5, id: 0, event: 1 })).toThrow(code('ENOSYS'));
     expect(() => queue.add({ type: 2, id: [0, 1e9], event: 1 })).toThrow(code('EINVAL'));
     expect(() => queue.add({ type: 2, id: 2 ** 40, event: 1 })).toThrow(code('ERR_OUT_OF_RANGE'));
     expect(() => queue.add({ type: 2, id: [0], event: 1 } as never)).toThrow(code('ERR_INVALID_ARG_TYPE'));

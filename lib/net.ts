@@ -1,0 +1,53 @@
+/**
+ * node:net on the kevent loop: the same functions, classes, events, errors and defaults. What is not named here is
+ * node:net's, unchanged.
+ *
+ * @packageDocumentation
+ */
+import * as net from 'node:net';
+import { callable } from './net/callable.js';
+import { SocketServing } from './net/connection.js';
+import { listener } from './net/listening.js';
+import { createConnection as create, Socket as LoopSocket } from './net/socket.js';
+import { subclass } from './net/subclass.js';
+
+export * from 'node:net';
+export {
+  createSlabServer,
+  type SlabConnection,
+  type SlabHandlers,
+  type SlabServerOptions,
+} from './net/slab_server.js';
+
+/** `net.Socket`, a Duplex, on the kevent loop. As with Node's own, `new` may be left out. */
+export const Socket = callable(LoopSocket) as unknown as typeof net.Socket;
+export type Socket = net.Socket;
+/**
+ * The same as {@link Socket}.
+ * @alias
+ */
+export const Stream = Socket;
+
+/** `net.Server` whose connections are on the kevent loop. As with Node's own, `new` may be left out. */
+export const Server: typeof net.Server = subclass(net.Server, 'Server', {
+  _listen2: listener(new SocketServing()),
+});
+export type Server = net.Server;
+
+/**
+ * A {@link Server}; arguments, events and errors are those of `net.createServer`.
+ *
+ * @example
+ * createServer((socket) => socket.pipe(socket)).listen(8080);
+ */
+export const createServer: typeof net.createServer = (...args: unknown[]) => Reflect.construct(Server, args);
+
+/**
+ * A {@link Socket} that connects; arguments, events and errors are those of `net.createConnection`.
+ *
+ * @example
+ * createConnection(8080, 'localhost', () => console.log('connected'));
+ */
+export const createConnection = create as unknown as typeof net.createConnection;
+/** The same as {@link createConnection}. */
+export const connect = createConnection as unknown as typeof net.connect;

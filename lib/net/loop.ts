@@ -1,0 +1,78 @@
+import { binding } from '../abi/binding.js';
+import { KEVENT_NAIO } from '../abi/constants.js';
+import { systemError } from '../abi/errors.js';
+import type { BoundHandler } from '../queue/dispatch.js';
+import type { QueueEvent } from '../queue/event.js';
+import { Queue } from '../queue/queue.js';
+import type { Registration } from '../queue/registration.js';
+import { request } from '../queue/request.js';
+import { Receiver } from './receiver.js';
+import { Sender } from './sender.js';
+
+/** Slots of the ring: connections that are served in one turn. */
+const RING_SIZE = 4096;
+const BLOCK_SIZE = 64 * 1024;
+/** 64 MiB at most are received and not yet seen by anybody. */
+const BLOCKS = 1024;
+
+/** What the loop calls with the events of one descriptor; each sees to its async context itself. */
+export interface Watcher {
+  ready(event: QueueEvent<unknown, unknown>): void;
+}
+
+/**
+ * What all sockets of a thread share: one queue, one handler, one slab to receive into and one call that sends what
+ * was written in a turn of the event loop.
+ */
+export class Loop {
+  readonly queue = new Queue({ ringSize: RING_SIZE });
+  readonly receiver: Receiver;
+  readonly sender: Sender;
+  readonly #handler: BoundHandler<Watcher, unknown>;
+  readonly #flushInTick = (): void => this.sender.flush();
+  readonly #flush = (): void => {
+    this.sender.beginTurn();
+    this.sender.flush();
+  };
+
+  constructor() {
+    const { queue } = this;
+    const result = binding().naioSlab(queue.fd, BLOCK_SIZE, BLOCKS);
+    if (result < 0) throw systemError(result, 'kevent_naio_slab');
+    this.receiver = new Receiver(queue.fd);
+    this.#handler = queue.handler<Watcher>((event) => event.data.ready(event), { context: false });
+    this.sender = new Sender((late) => this.#schedule(late));
+    queue.afterHandlers(this.#flush);
+  }
+
+  /** A connected socket, received from when `event` asks for it. @throws SystemError */
+  addStream(fd: number, event: number, watcher: Watcher): Registration<Watcher> {
+    return this.queue.add<Watcher, unknown>(
+      { type: KEVENT_NAIO, id: fd, event, data: watcher },
+      this.#handler,
+    );
+  }
+
+  /** A listening socket. @throws SystemError */
+  addListener(fd: number, watcher: Watcher): Registration<Watcher> {
+    return this.queue.add(request.socket(fd, 'accept', { data: watcher }), this.#handler);
+  }
+
+  /**
+   * What handlers write is sent when all of them are done; what others write, after the ticks that are due. But whoever is
+   * told that his bytes are sent may write more: if that goes on for long, timers and other sockets come first.
+   */
+  #schedule(late: boolean): void {
+    if (this.queue.inHandlers) return;
+    if (late) setImmediate(this.#flush);
+    else process.nextTick(this.#flushInTick);
+  }
+}
+
+let current: Loop | undefined;
+
+/** This thread's loop. */
+export function loop(): Loop {
+  if (current === undefined || current.queue.closed) current = new Loop();
+  return current;
+}

@@ -1,0 +1,305 @@
+import { binding, type SocketName } from '../abi/binding.js';
+import { KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
+import type { QueueEvent } from '../queue/event.js';
+import type { Registration } from '../queue/registration.js';
+import { netError } from './errors.js';
+import { loop, type Watcher } from './loop.js';
+import { readyFor, receivedBytes } from './naio_event.js';
+import type { Sending } from './sender.js';
+import type { SlabHandlers, SlabService } from './slab_handlers.js';
+import { setKeepAlive, setNoDelay } from './tcp_options.js';
+import { Unsent } from './unsent.js';
+
+const RECV = KEVENT_SOCKET_RECV;
+const SEND = KEVENT_SOCKET_SEND;
+const EAGAIN = -11;
+const EBADF = -9;
+const ENOBUFS = -105;
+const SHUT_WR = 1;
+
+/**
+ * A connection of a slab server: not a stream. Its methods may be called at any time; once it is closed they do
+ * nothing.
+ */
+export abstract class SlabConnection<Data = unknown> implements Watcher, Sending {
+  /** Whatever one likes to keep with the connection. It takes no memory before it is set. */
+  declare data: Data;
+  /** Its complement while something of ours is in the sender: there is no field for that, as memory counts. */
+  #fd: number;
+  /** What is needed beyond the registration, which is mostly nothing. Null before it is open, undefined when it is closed. */
+  #state: Registration | Unsent | null | undefined = null;
+
+  /** @internal */
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** On the prototype: it is the same for all connections of a server. @internal */
+  abstract get service(): SlabService<Data>;
+
+  /** Begins to receive. @internal */
+  open(): void {
+    try {
+      this.#state = loop().addStream(this.#fd, RECV, this);
+    } catch {
+      // It is broken already, or there is no memory: nobody has heard of it.
+      this.close();
+      this.service.ended();
+      return;
+    }
+    this.#handlers.open?.(this);
+  }
+
+  /** The descriptor, which is the connection's to close. */
+  get fd(): number {
+    return this.#fd < 0 ? ~this.#fd : this.#fd;
+  }
+
+  get closed(): boolean {
+    return this.#state == null;
+  }
+
+  /** Bytes that the kernel did not take so far; without those that were written in this turn. */
+  get unsentBytes(): number {
+    return this.#state instanceof Unsent ? this.#state.bytes : 0;
+  }
+
+  /** undefined if it has none any more. */
+  get peer(): SocketName | undefined {
+    const name = this.closed ? EBADF : binding().socketPeer(this.fd);
+    return typeof name === 'number' ? undefined : name;
+  }
+
+  /**
+   * Sends at the end of this turn of the event loop: all that was written in one call. Strings, and up to 4096 bytes, are
+   * copied now. More is sent from where it is, and what the kernel does not take is copied then: it must not be changed
+   * before the next turn. A view of the slab can be written from within `data` only.
+   *
+   * @returns false if `highWaterMark` bytes wait, and then `drain` is called when all are sent; or if the connection is
+   * closed or ended. When more than `maxUnsent` bytes wait it is closed with ENOBUFS.
+   */
+  write(data: string | Uint8Array, encoding: BufferEncoding = 'utf8'): boolean {
+    const state = this.#state;
+    if (state == null) return false;
+    const { sender } = loop();
+    const isAt = sender.isAt(this);
+    let waiting: number;
+    if (state instanceof Unsent && state.ending) return false;
+    if ((!isAt && this.#fd < 0) || (state instanceof Unsent && (state.taken || state.bytes > 0))) {
+      // Behind what waits already.
+      waiting = this.#queue(typeof data === 'string' ? Buffer.from(data, encoding) : copy(data));
+      if (this.closed) return false;
+    } else {
+      if (!isAt) {
+        sender.begin(this, this.#fd);
+        this.#fd = ~this.#fd;
+      }
+      if (typeof data === 'string') sender.string(data, encoding);
+      else sender.bytes(data);
+      waiting = sender.bytesAtLast;
+    }
+    if (waiting < this.service.highWaterMark) return true;
+    this.#more().full = true;
+    return false;
+  }
+
+  /** Ends our half when all is sent. When the peer has ended its half as well, the connection is closed. */
+  end(data?: string | Uint8Array): void {
+    if (this.closed) return;
+    if (data !== undefined) this.write(data);
+    if (this.closed) return;
+    const more = this.#more();
+    more.ending = true;
+    this.#finish(more);
+  }
+
+  /** Closes at once. What was written in this turn is sent as far as the kernel takes it; what waits is dropped. */
+  close(): void {
+    if (this.#state === null) {
+      this.#state = undefined;
+      this.service.close(this);
+    }
+    if (this.closed) return;
+    if (this.#fd < 0) loop().sender.finish(this);
+    this.#end(() => this.service.close(this));
+  }
+
+  /** Closes with RST: what the kernel has not sent is dropped too. */
+  reset(): void {
+    if (this.closed) return;
+    if (this.#fd < 0) loop().sender.forget(this);
+    this.#end(() => binding().socketReset(this.fd));
+  }
+
+  /** Receives no more: what comes stays in the kernel, and slows the peer down. */
+  pause(): void {
+    if (this.closed) return;
+    const more = this.#more();
+    if (more.paused || more.ended) return;
+    more.paused = true;
+    this.#ask(more, more.mask & ~RECV);
+  }
+
+  resume(): void {
+    const state = this.#state;
+    if (!(state instanceof Unsent && state.paused)) return;
+    state.paused = false;
+    this.#ask(state, state.mask | RECV);
+    this.#settle(state);
+  }
+
+  /** It keeps the process alive, as it does from the start. */
+  ref(): this {
+    this.#registration?.ref();
+    return this;
+  }
+
+  /** It alone does not keep the process alive. */
+  unref(): this {
+    this.#registration?.unref();
+    return this;
+  }
+
+  setNoDelay(enable = true): void {
+    if (!this.closed) setNoDelay(this.fd, enable);
+  }
+
+  /** `delay`: seconds of silence before the first probe; 0 leaves it as it is. */
+  setKeepAlive(enable = true, delay = 0): void {
+    if (!this.closed) setKeepAlive(this.fd, enable, delay);
+  }
+
+  /** @internal */
+  ready(event: QueueEvent<unknown, unknown>): void {
+    if (event.broken) {
+      this.#fail(event.data1 | 0, 'read');
+      return;
+    }
+    const what = readyFor(event);
+    if ((what & SEND) !== 0 && this.#state instanceof Unsent && !this.#state.taken)
+      this.#sendMore(this.#state);
+    if ((what & RECV) === 0 || this.closed) return;
+    const length = receivedBytes(event);
+    if (length === 0) this.#ended();
+    else this.#handlers.data?.(this, loop().receiver.view(event.data1, length));
+  }
+
+  /** @internal */
+  sent(result: number, total: number, rest: readonly Uint8Array[]): void {
+    this.#fd = ~this.#fd;
+    if (result < 0 && result !== EAGAIN) {
+      this.#fail(result, 'write');
+    } else if (result < total) {
+      const more = this.#more();
+      more.putBack(more.taken ? rest : rest.map(copy));
+      more.taken = false;
+      if (more.bytes > this.service.maxUnsent) this.#fail(ENOBUFS, 'write');
+      else this.#ask(more, more.mask | SEND);
+    } else if (this.#state instanceof Unsent) {
+      this.#state.taken = false;
+      this.#sendMore(this.#state);
+    }
+  }
+
+  get #handlers(): SlabHandlers<Data> {
+    return this.service.handlers;
+  }
+
+  get #registration(): Registration | undefined {
+    const state = this.#state;
+    return state instanceof Unsent ? state.registration : (state ?? undefined);
+  }
+
+  #more(): Unsent {
+    const state = this.#state;
+    if (state instanceof Unsent) return state;
+    if (state == null) throw netError(EBADF, 'write');
+    const more = new Unsent(state, RECV);
+    this.#state = more;
+    return more;
+  }
+
+  /** How many bytes wait. */
+  #queue(copied: Uint8Array): number {
+    const more = this.#more();
+    more.push(copied);
+    if (more.bytes > this.service.maxUnsent) this.#fail(ENOBUFS, 'write');
+    return more.bytes;
+  }
+
+  /** Something was sent, or can be. */
+  #sendMore(more: Unsent): void {
+    if (more.bytes > 0) {
+      const { sender } = loop();
+      sender.begin(this, this.#fd);
+      this.#fd = ~this.#fd;
+      more.taken = true;
+      for (const piece of more.take()) sender.bytes(piece);
+      return;
+    }
+    this.#ask(more, more.mask & ~SEND);
+    if (more.full) {
+      more.full = false;
+      this.#handlers.drain?.(this);
+    }
+    this.#finish(more);
+    this.#settle(more);
+  }
+
+  /** Ends our half if it is time to. */
+  #finish(more: Unsent): void {
+    if (!more.ending || more.finished || this.#fd < 0 || more.bytes > 0 || this.closed) return;
+    more.finished = true;
+    binding().socketShutdown(this.fd, SHUT_WR);
+    if (more.ended) this.close();
+  }
+
+  #ended(): void {
+    const more = this.#more();
+    more.ended = true;
+    // The engine does not ask for it any more either.
+    more.mask &= ~RECV;
+    const { end } = this.#handlers;
+    if (end === undefined) this.end();
+    else Reflect.apply(end, this.#handlers, [this]);
+    if (more.finished) this.close();
+  }
+
+  /** Back to where most connections are. */
+  #settle(more: Unsent): void {
+    if (this.#state === more && this.#fd >= 0 && more.isPlain(RECV)) this.#state = more.registration;
+  }
+
+  #ask(more: Unsent, mask: number): void {
+    if (mask === more.mask) return;
+    more.mask = mask;
+    try {
+      more.registration.modify({ event: mask });
+    } catch (error) {
+      this.#fail((error as NodeJS.ErrnoException).errno ?? EBADF, 'kevent_ctl');
+    }
+  }
+
+  #fail(errno: number, syscall: string): void {
+    if (this.closed) return;
+    if (this.#fd < 0) loop().sender.forget(this);
+    const { error } = this.#handlers;
+    this.#end(
+      () => this.service.close(this),
+      () => error?.call(this.#handlers, this, netError(errno, syscall)),
+    );
+  }
+
+  #end(close: () => void, tell?: () => void): void {
+    this.#registration?.remove();
+    this.#state = undefined;
+    close();
+    this.service.ended();
+    tell?.();
+    this.#handlers.close?.(this);
+  }
+}
+
+function copy(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes);
+}

@@ -1,0 +1,342 @@
+import { AsyncResource } from 'node:async_hooks';
+
+import { binding, type SocketName } from '../abi/binding.js';
+import { KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
+import type { QueueEvent } from '../queue/event.js';
+import type { Registration } from '../queue/registration.js';
+import { loop, type Watcher } from './loop.js';
+import { readyFor, receivedBytes } from './naio_event.js';
+import type { Sending } from './sender.js';
+import { setKeepAlive, setNoDelay, socketError } from './tcp_options.js';
+
+const RECV = KEVENT_SOCKET_RECV;
+const SEND = KEVENT_SOCKET_SEND;
+const EAGAIN = -11;
+const EBADF = -9;
+const ENOTCONN = -107;
+/** Chunks from this on are sent at once: nothing is gained by gathering them. */
+const LEAST_AT_ONCE = 16 * 1024;
+
+/** A string with its encoding, or bytes. */
+export interface Piece {
+  readonly chunk: string | Uint8Array;
+  readonly encoding: BufferEncoding;
+}
+
+/** What a handle tells, in the async context that the handle was made in. */
+export interface StreamListener {
+  received(chunk: Buffer): void;
+  ended(): void;
+  /** The connection is broken; `errno` is negative. */
+  failed(errno: number): void;
+  /** What was written is with the kernel (0), or why it cannot be. May come before write() has returned. */
+  written(errno: number): void;
+}
+
+/** What a handle answers when it is told that the connection is there, or why not: 0 or a negative errno. */
+export type Connected = (errno: number) => void;
+
+/** How the descriptor ends, where it is not ours to close. */
+export interface DescriptorOwner {
+  close(): void;
+}
+
+const NOTHING: readonly Uint8Array[] = [];
+const none = (): void => {};
+
+/**
+ * One connected, or connecting, descriptor: what net.Socket calls its `_handle`. It owns the descriptor. A class of
+ * its own for the async context would cost each connection as much memory as half of this one.
+ */
+export class StreamHandle extends AsyncResource implements Watcher, Sending {
+  /** -1 while there is none. */
+  fd: number;
+  /** Whether what is received is wanted. */
+  reading = false;
+  bytesRead = 0;
+  bytesWritten = 0;
+  listener: StreamListener | undefined = undefined;
+  #owner: DescriptorOwner | undefined;
+  #registration: Registration | undefined = undefined;
+  /** What is asked of the kernel: RECV, SEND. */
+  #mask = 0;
+  #refed = true;
+  #closed = false;
+  /** Whether something of ours is in the sender. */
+  #writing = false;
+  /** What the kernel did not take yet. */
+  #rest = NOTHING;
+  #connected: Connected | undefined = undefined;
+
+  /** @param owner - closes the descriptor in our place */
+  constructor(fd = -1, owner?: DescriptorOwner) {
+    super('TCPWRAP', { requireManualDestroy: true });
+    this.fd = fd;
+    this.#owner = owner;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Bytes that were given to send and are not sent yet. */
+  get writeQueueSize(): number {
+    let sum = 0;
+    for (const piece of this.#rest) sum += piece.length;
+    return sum;
+  }
+
+  /** Takes a descriptor, in place of the one it has. */
+  open(fd: number): void {
+    this.#letGo();
+    this.fd = fd;
+  }
+
+  /** Closes the descriptor, but not the handle: another may come. */
+  drop(): void {
+    this.#letGo();
+    this.fd = -1;
+  }
+
+  getAsyncId(): number {
+    return this.asyncId();
+  }
+
+  ref(): void {
+    this.#refed = true;
+    this.#hold();
+  }
+
+  unref(): void {
+    this.#refed = false;
+    this.#hold();
+  }
+
+  hasRef(): boolean {
+    return this.#refed && !this.#closed;
+  }
+
+  /** 0, or a negative errno. */
+  readStart(): number {
+    if (this.#closed) return EBADF;
+    this.reading = true;
+    return this.#ask(this.#mask | RECV);
+  }
+
+  /** What comes once more is still handed on: most who stop go on at once, and that costs nothing this way. */
+  readStop(): number {
+    this.reading = false;
+    return 0;
+  }
+
+  /** Calls back when the connection is there, or with the errno of why it is not. */
+  whenConnected(done: Connected): number {
+    this.#connected = done;
+    return this.#ask(this.#mask | SEND);
+  }
+
+  /** Sends in this turn of the event loop; one call at a time. */
+  write(chunk: string | Uint8Array, encoding: BufferEncoding): number {
+    if (this.#closed) return EBADF;
+    if (chunk.length >= LEAST_AT_ONCE && typeof chunk !== 'string' && !loop().sender.isLate) {
+      this.#writeNow(chunk);
+      return 0;
+    }
+    loop().sender.begin(this, this.fd);
+    this.#writing = true;
+    this.#add(chunk, encoding);
+    return 0;
+  }
+
+  writev(pieces: readonly Piece[]): number {
+    if (this.#closed) return EBADF;
+    loop().sender.begin(this, this.fd);
+    this.#writing = true;
+    for (const { chunk, encoding } of pieces) this.#add(chunk, encoding);
+    return 0;
+  }
+
+  /** Ends the sending half. 0, or a negative errno. */
+  shutdown(): number {
+    const result = binding().socketShutdown(this.fd, 1);
+    return result === ENOTCONN ? 0 : result;
+  }
+
+  /** Calls back when everybody else in this turn has had his events. What was written in this turn is sent before. */
+  close(done: () => void = none): void {
+    if (this.#closed) return;
+    if (this.#writing) loop().sender.finish(this);
+    this.#end();
+    this.drop();
+    setImmediate(done);
+  }
+
+  /** Closes with RST. */
+  reset(done: () => void = none): number {
+    if (this.#closed) return EBADF;
+    if (this.#writing) loop().sender.forget(this);
+    this.#end();
+    this.#registration?.remove();
+    this.#registration = undefined;
+    if (this.fd >= 0) binding().socketReset(this.fd);
+    this.fd = -1;
+    setImmediate(done);
+    return 0;
+  }
+
+  ready(event: QueueEvent<unknown, unknown>): void {
+    this.runInAsyncScope(this.#ready, this, event);
+  }
+
+  sent(result: number, total: number, rest: readonly Uint8Array[]): void {
+    if (this.#closed) return;
+    this.#writing = false;
+    if (result === EAGAIN || (result >= 0 && result < total)) {
+      this.#rest = rest;
+      this.#ask(this.#mask | SEND);
+      return;
+    }
+    if ((this.#mask & SEND) !== 0) this.#ask(this.#mask & ~SEND);
+    this.runInAsyncScope(this.#written, this, Math.min(result, 0));
+  }
+
+  /** undefined if it has none. */
+  get sockname(): SocketName | undefined {
+    if (this.#closed) return undefined;
+    const name = binding().socketName(this.fd);
+    return typeof name === 'number' ? undefined : name;
+  }
+
+  get peername(): SocketName | undefined {
+    if (this.#closed) return undefined;
+    const name = binding().socketPeer(this.fd);
+    return typeof name === 'number' ? undefined : name;
+  }
+
+  setNoDelay(enable: boolean): number {
+    return setNoDelay(this.fd, enable);
+  }
+
+  /** `delay`: seconds; 0 leaves it as it is. */
+  setKeepAlive(enable: boolean, delay: number): number {
+    return setKeepAlive(this.fd, enable, delay);
+  }
+
+  #add(chunk: string | Uint8Array, encoding: BufferEncoding): void {
+    const { sender } = loop();
+    this.bytesWritten += typeof chunk === 'string' ? sender.string(chunk, encoding) : sender.bytes(chunk);
+  }
+
+  #writeNow(chunk: Uint8Array): void {
+    const { length } = chunk;
+    this.bytesWritten += length;
+    const result = loop().sender.now(this.fd, chunk);
+    if (result === length || (result < 0 && result !== EAGAIN)) {
+      this.listener?.written(Math.min(result, 0));
+      return;
+    }
+    this.#rest = [chunk.subarray(Math.max(result, 0))];
+    this.#ask(this.#mask | SEND);
+  }
+
+  #written(errno: number): void {
+    this.listener?.written(errno);
+  }
+
+  #ready(event: QueueEvent<unknown, unknown>): void {
+    if (event.broken) {
+      this.#registration = undefined;
+      this.#mask = 0;
+      this.#fail(event.data1 | 0);
+      return;
+    }
+    const what = readyFor(event);
+    if ((what & SEND) !== 0) this.#writable();
+    if ((what & RECV) === 0 || this.#closed) return;
+    const length = receivedBytes(event);
+    if (length === 0) {
+      // The engine does not ask for it any more either.
+      this.#mask &= ~RECV;
+      this.reading = false;
+      this.#hold();
+      this.listener?.ended();
+      return;
+    }
+    if (!this.reading) this.#ask(this.#mask & ~RECV);
+    this.bytesRead += length;
+    this.listener?.received(loop().receiver.chunk(event.data1, length));
+  }
+
+  #writable(): void {
+    const connected = this.#connected;
+    if (connected !== undefined) {
+      this.#connected = undefined;
+      this.#ask(this.#mask & ~SEND);
+      connected(socketError(this.fd));
+      return;
+    }
+    if (this.#writing) return; // on its way already
+    const rest = this.#rest;
+    if (rest.length === 0) {
+      this.#ask(this.#mask & ~SEND);
+      return;
+    }
+    // SEND stays on until all is sent: to turn it off and on again would be a system call each.
+    this.#rest = NOTHING;
+    this.#writing = true;
+    const { sender } = loop();
+    sender.begin(this, this.fd);
+    for (const piece of rest) sender.bytes(piece);
+  }
+
+  #fail(errno: number): void {
+    const connected = this.#connected;
+    this.#connected = undefined;
+    if (connected !== undefined) connected(errno);
+    else this.listener?.failed(errno);
+  }
+
+  #ask(mask: number): number {
+    if (mask === this.#mask) return 0;
+    const before = this.#mask;
+    this.#mask = mask;
+    try {
+      if (this.#registration === undefined) this.#registration = loop().addStream(this.fd, mask, this);
+      else this.#registration.modify({ event: mask });
+      // A kevent is added as one that keeps the process alive.
+      if (!this.#refed || mask === 0 || before === 0) this.#hold();
+      return 0;
+    } catch (error) {
+      return error instanceof Error && 'errno' in error && typeof error.errno === 'number'
+        ? error.errno
+        : EBADF;
+    }
+  }
+
+  /** As libuv does it, a handle that waits for nothing does not keep the process alive. */
+  #hold(): void {
+    const registration = this.#registration;
+    if (registration === undefined) return;
+    if (this.#refed && this.#mask !== 0) registration.ref();
+    else registration.unref();
+  }
+
+  #letGo(): void {
+    this.#registration?.remove();
+    this.#registration = this.#connected = undefined;
+    this.#mask = 0;
+    if (this.fd < 0) return;
+    if (this.#owner === undefined) binding().closeFd(this.fd);
+    else this.#owner.close();
+    this.#owner = undefined;
+  }
+
+  #end(): void {
+    this.#closed = true;
+    this.reading = false;
+    this.listener = undefined;
+    this.#writing = false;
+    this.#rest = NOTHING;
+    this.emitDestroy();
+  }
+}
