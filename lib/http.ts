@@ -1,0 +1,64 @@
+/**
+ * node:http on the kevent loop: Node's own classes and its own parser, fed by the sockets of 'kevent/net'. What is
+ * not named here is node:http's, unchanged.
+ *
+ * There is no default export: `import * as http from 'kevent/http'`. What is assigned to `http.globalAgent` of node:http
+ * does not change {@link globalAgent}; give an agent to the request instead.
+ *
+ * @packageDocumentation
+ */
+import * as http from 'node:http';
+
+import { listenOnLoop } from './http/listening.js';
+import { type RequestArguments, withDefaultAgent } from './http/request_arguments.js';
+import { connect } from './http/sockets.js';
+import { subclass } from './net/subclass.js';
+
+export * from 'node:http';
+
+/**
+ * `http.Server` whose connections are on the kevent loop. As with Node's own, `new` may be left out.
+ *
+ * @example
+ * const server = new Server((request, response) => response.end('hello'));
+ * server.listen(8080);
+ */
+export const Server: typeof http.Server = subclass(http.Server, 'Server', { _listen2: listenOnLoop });
+export type Server<
+  Request extends typeof http.IncomingMessage = typeof http.IncomingMessage,
+  Response extends typeof http.ServerResponse<InstanceType<Request>> = typeof http.ServerResponse,
+> = http.Server<Request, Response>;
+
+/**
+ * A {@link Server}; arguments, events and errors are those of `http.createServer`.
+ *
+ * @example
+ * createServer((request, response) => response.end('hello')).listen(8080);
+ */
+export const createServer: typeof http.createServer = (...args: unknown[]) => Reflect.construct(Server, args);
+
+/**
+ * `http.Agent` whose connections are on the kevent loop.
+ *
+ * @example
+ * const agent = new Agent({ keepAlive: true, maxSockets: 10 });
+ * get('http://localhost:8080/', { agent });
+ */
+export const Agent: typeof http.Agent = subclass(http.Agent, 'Agent', { createConnection: connect });
+export type Agent = http.Agent;
+
+/** The agent of {@link request} and {@link get} when none is given. Node's own `http.globalAgent` is another. */
+export const globalAgent: http.Agent = Reflect.construct(Agent, [
+  { keepAlive: true, scheduling: 'lifo', timeout: 5000 },
+]);
+
+/** `http.request` with {@link globalAgent}, unless told otherwise. */
+export const request: typeof http.request = (...args: unknown[]) =>
+  Reflect.construct(http.ClientRequest, withDefaultAgent(args as unknown as RequestArguments, globalAgent));
+
+/** `http.get` with {@link globalAgent}, unless told otherwise. */
+export const get: typeof http.get = (...args: unknown[]) => {
+  const sent: http.ClientRequest = Reflect.apply(request, undefined, args);
+  sent.end();
+  return sent;
+};

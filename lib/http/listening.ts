@@ -1,0 +1,24 @@
+import type { Server } from 'node:net';
+
+import { SocketServing } from '../net/connection.js';
+import { type Listen, listener } from '../net/listening.js';
+import { passEndsOn } from './ends.js';
+import { HttpSocket } from './http_socket.js';
+import { Socket } from './sockets.js';
+
+export { canListenOnLoop } from '../net/listening.js';
+
+/** Whether its connections are read and written by Node: as HTTP/1, TLS, HTTP/2. */
+function isProtocol(server: Server): boolean {
+  return 'keepAliveTimeout' in server || 'setSecureContext' in server || 'updateSettings' in server;
+}
+
+const listen = listener(new SocketServing((server) => (isProtocol(server) ? HttpSocket : Socket)));
+
+/** In place of net.Server's `_listen2`: connections are on the loop. */
+export const listenOnLoop: Listen = function listenOnLoop(...args) {
+  passEndsOn(this);
+  // A session of HTTP/2 asks for that, and Node does not pass it on to a stream that is not a handle of its own.
+  if ('updateSettings' in this) Object.assign(this, { noDelay: true });
+  Reflect.apply(listen, this, args);
+};

@@ -1,0 +1,1 @@
+export { createConnection as connect, Socket } from '../net/socket.js';

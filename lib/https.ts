@@ -1,0 +1,34 @@
+/**
+ * node:https on the kevent loop: Node's own classes, its own TLS and its own parser, on connections of 'kevent/net'.
+ * What is not named here is node:https's, unchanged: clients too, whose encryption Node does on its own sockets.
+ *
+ * Node encrypts on top of its own handles in C++, and on top of any other stream through JavaScript. So a connection
+ * costs more here than with node:https: use it where that is worth one loop for all connections, and measure.
+ *
+ * @packageDocumentation
+ */
+import * as https from 'node:https';
+
+import { listenOnLoop } from './http/listening.js';
+import { subclass } from './net/subclass.js';
+
+export * from 'node:https';
+
+/**
+ * `https.Server` whose connections are on the kevent loop. As with Node's own, `new` may be left out.
+ *
+ * @example
+ * const server = new Server({ key, cert }, (request, response) => response.end('hello'));
+ * server.listen(8443);
+ */
+export const Server: typeof https.Server = subclass(https.Server, 'Server', { _listen2: listenOnLoop });
+export type Server = https.Server;
+
+/**
+ * A {@link Server}; arguments, events and errors are those of `https.createServer`.
+ *
+ * @example
+ * createServer({ key, cert }, (request, response) => response.end('hello')).listen(8443);
+ */
+export const createServer: typeof https.createServer = (...args: unknown[]) =>
+  Reflect.construct(Server, args);
