@@ -6,8 +6,13 @@ import { machine } from './measure/machine.js';
 import { kept } from './report/result.js';
 import { table } from './report/table.js';
 import { write } from './report/write.js';
+import { bulk } from './rows/bulk.js';
 import { consume } from './rows/consume.js';
+import { echoRows } from './rows/echo.js';
+import { httpRows } from './rows/http.js';
+import { http2 } from './rows/http2.js';
 import { idle } from './rows/idle.js';
+import { idleConnections } from './rows/idle-connections.js';
 import { interval } from './rows/interval.js';
 import { lateness } from './rows/lateness.js';
 import { memory } from './rows/memory.js';
@@ -17,7 +22,23 @@ import { ringEvents } from './rows/ring-events.js';
 import { streams } from './rows/streams.js';
 import { timers } from './rows/timers.js';
 
-const ROWS = [ringEvents, timers, lateness, idle, register, consume, observables, streams, interval, memory];
+const ROWS = [
+  ringEvents,
+  timers,
+  lateness,
+  idle,
+  register,
+  consume,
+  observables,
+  streams,
+  interval,
+  memory,
+  ...echoRows,
+  bulk,
+  idleConnections,
+  ...httpRows,
+  http2,
+];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !ROWS.some((row) => row.name === name));

@@ -29,10 +29,15 @@ export async function run(command) {
   return JSON.parse(out);
 }
 
-/** The same on one core, where the machine has more and taskset is there: less noise. */
+/** The command on that core, where the machine has more than one and taskset is there. */
+export function pinned(/** @type {0 | 1} */ core, /** @type {string[]} */ command) {
+  if (TASKSET === undefined || availableParallelism() < 2) return command;
+  return [TASKSET, '-c', String(core), ...command];
+}
+
+/** Runs it on one core: less noise. */
 export function runPinned(/** @type {string[]} */ command) {
-  if (TASKSET === undefined || availableParallelism() < 2) return run(command);
-  return run([TASKSET, '-c', '1', ...command]);
+  return run(pinned(1, command));
 }
 
 /** The same ahead of whatever else the machine has to do, where the user may ask for that. */

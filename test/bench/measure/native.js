@@ -11,6 +11,12 @@ export function native(/** @type {string} */ name) {
   return `${BUILD}${name}`;
 }
 
+/** The CPU time of a process so far, user and system, all threads, in µs. */
+export async function cpuTime(/** @type {number} */ pid) {
+  const { stdout } = await promisify(execFile)(native('cpu_time'), [String(pid)]);
+  return Number(stdout);
+}
+
 /**
  * Compiles them.
  *

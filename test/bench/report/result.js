@@ -11,7 +11,8 @@
  * @property {string} label
  * @property {number} value
  * @property {string} unit
- * @property {number} most - the budget
+ * @property {number} [most] - the budget
+ * @property {number} [least] - or this
  *
  * @typedef {object} Result
  * @property {string} name - as in `npm run bench -- NAME`
@@ -24,8 +25,13 @@
  */
 
 /** Whether a budget is kept. */
-export function kept(/** @type {Check} */ check) {
-  return check.value <= check.most;
+export function kept(/** @type {Check} */ { value, most = Infinity, least = -Infinity }) {
+  return value >= least && value <= most;
+}
+
+/** The budget in words. */
+export function budget(/** @type {Check} */ { most, least }) {
+  return most === undefined ? `at least ${digits(least ?? 0)}` : `at most ${digits(most)}`;
 }
 
 /** Three digits that count, and no more. */

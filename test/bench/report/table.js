@@ -1,5 +1,5 @@
 // The results as text, for the terminal.
-import { digits, kept } from './result.js';
+import { budget, digits, kept } from './result.js';
 
 /** One row's figures and budgets, readable for a person. */
 export function table(/** @type {import('./result.js').Result} */ result) {
@@ -11,7 +11,7 @@ export function table(/** @type {import('./result.js').Result} */ result) {
   const checks = result.checks.map((check) => [
     check.label,
     `${digits(check.value)} ${check.unit}`,
-    `at most ${digits(check.most)}: ${kept(check) ? 'pass' : 'MISS'}`,
+    `${budget(check)}: ${kept(check) ? 'pass' : 'MISS'}`,
   ]);
   const text = columns([...lines, ...checks]);
   const skipped = result.skipped.map((reason) => `skipped: ${reason}`);

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 
 import { chart } from './chart.js';
-import { digits, kept } from './result.js';
+import { budget, digits, kept } from './result.js';
 
 const DOCS = new URL('../../../docs/', import.meta.url);
 
@@ -58,7 +58,7 @@ function section(/** @type {import('./result.js').Result} */ result, /** @type {
   );
   const checks = result.checks.map(
     (check) =>
-      `| ${check.label} | ${digits(check.value)} ${check.unit} | ${digits(check.most)} ${check.unit} | ${kept(check) ? 'kept' : '**missed**'} |`,
+      `| ${check.label} | ${digits(check.value)} ${check.unit} | ${budget(check)} | ${kept(check) ? 'kept' : '**missed**'} |`,
   );
   const parts = [
     `## ${result.title}`,
@@ -67,7 +67,7 @@ function section(/** @type {import('./result.js').Result} */ result, /** @type {
     ...images,
     ['| | | unit | |', '|---|---:|---|---|', ...figures].join('\n'),
     ...(checks.length > 0
-      ? [['| budget | measured | at most | |', '|---|---:|---:|---|', ...checks].join('\n')]
+      ? [['| budget of | measured | | |', '|---|---:|---|---|', ...checks].join('\n')]
       : []),
     ...result.skipped.map((reason) => `Skipped: ${reason}.`),
   ];

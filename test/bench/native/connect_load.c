@@ -1,0 +1,85 @@
+/*
+ * connect_load PORT PID CONNECTIONS SIZE WARM_MS RUN_MS
+ *
+ * Keeps CONNECTIONS connections to an echo server open at once: each is connected, sends SIZE bytes,
+ * receives them, is closed, and the next is made. Prints one line of JSON as echo_load does; the round
+ * trip is from connect to the last byte.
+ */
+#define _GNU_SOURCE
+#include "load.h"
+
+#define BATCH 1024
+
+struct connection {
+  int fd;
+  int sent;
+  size_t received;
+  uint64_t began;
+};
+
+static int set;
+static unsigned made;
+
+static void begin(struct connection *one, int port) {
+  one->began = now_ns();
+  one->fd = dial(port, made++, SOCK_NONBLOCK);
+  one->sent = 0;
+  one->received = 0;
+  struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = one};
+  if (epoll_ctl(set, EPOLL_CTL_ADD, one->fd, &event) < 0) fail("epoll_ctl");
+}
+
+int main(int argc, char **argv) {
+  if (argc != 7) {
+    fprintf(stderr, "usage: connect_load PORT PID CONNECTIONS SIZE WARM_MS RUN_MS\n");
+    return 2;
+  }
+  int port = atoi(argv[1]);
+  pid_t pid = atoi(argv[2]);
+  int count = atoi(argv[3]);
+  size_t size = (size_t)atoi(argv[4]);
+  uint64_t warm_ns = (uint64_t)atoi(argv[5]) * 1000000;
+  uint64_t run_ns = (uint64_t)atoi(argv[6]) * 1000000;
+
+  static char bytes[1 << 16];
+  if (size > sizeof bytes) return 2;
+  allow_many_fds();
+  set = epoll_create1(EPOLL_CLOEXEC);
+  struct connection *all = calloc((size_t)count, sizeof *all);
+  for (int i = 0; i < count; i++) begin(&all[i], port);
+
+  static struct histogram latencies;
+  static struct epoll_event ready[BATCH];
+  uint64_t start = now_ns(), measured_from = 0, server_from = 0;
+  for (;;) {
+    int n = epoll_wait(set, ready, BATCH, 1000);
+    uint64_t time = now_ns();
+    if (measured_from == 0 && time - start >= warm_ns) {
+      memset(&latencies, 0, sizeof latencies);
+      measured_from = time;
+      server_from = cpu_ns(pid);
+    }
+    if (measured_from != 0 && time - measured_from >= run_ns) {
+      print_load(&latencies, time - measured_from, cpu_ns(pid) - server_from);
+      return latencies.total > 0 ? 0 : 1;
+    }
+    for (int i = 0; i < n; i++) {
+      struct connection *one = ready[i].data.ptr;
+      if (!one->sent && ready[i].events & EPOLLOUT) {
+        /* A new socket has room for all of it. */
+        if (send(one->fd, bytes, size, MSG_NOSIGNAL) != (ssize_t)size) fail("send");
+        one->sent = 1;
+      }
+      if (ready[i].events & EPOLLIN) {
+        ssize_t got = recv(one->fd, bytes, sizeof bytes, 0);
+        if (got < 0 && errno == EAGAIN) continue;
+        if (got <= 0) fail("recv");
+        one->received += (size_t)got;
+        if (one->received < size) continue;
+        record(&latencies, now_ns() - one->began);
+        close(one->fd);
+        begin(one, port);
+      }
+    }
+  }
+}
