@@ -206,5 +206,7 @@ export const KEVENT_NAIO_MIN_BLOCK_SIZE = 4096;
 export const KEVENT_NAIO_MAX_BLOCK_SIZE = 1 << 20;
 /** NAIO: a slab has at most so many blocks. */
 export const KEVENT_NAIO_MAX_BLOCKS = 4096;
+/** NAIO: what is received and has more bytes than this is the last in its block. */
+export const KEVENT_NAIO_MOST_SHARED = 16384;
 /** NAIO: pieces of one send; what is more is not sent. */
 export const KEVENT_NAIO_MAX_IOV = 1024;

@@ -388,6 +388,9 @@ int kevent_sendfile(int out, int in, int64_t offset, uint32_t count);
  * place or later. With all blocks in use nothing is received, and nothing lost, until one is free: it stays in the
  * kernel. So whoever holds slots for long should take the bytes, or the block: kevent_naio_hold.
  *
+ * A receive of more than KEVENT_NAIO_MOST_SHARED bytes is the last in its block, so that whoever keeps blocks for such
+ * and copies the others never has anybody else's bytes in a block that is kept.
+ *
  * A queue without a ring has no slots: a block is in use until the next kevent_get_events on the queue.
  */
 
@@ -398,6 +401,7 @@ int kevent_sendfile(int out, int in, int64_t offset, uint32_t count);
 #define KEVENT_NAIO_MIN_BLOCK_SIZE 4096u
 #define KEVENT_NAIO_MAX_BLOCK_SIZE (1u << 20)
 #define KEVENT_NAIO_MAX_BLOCKS 4096u
+#define KEVENT_NAIO_MOST_SHARED 16384u
 #define KEVENT_NAIO_MAX_IOV 1024u         /* of one kevent_send; what is more is not sent */
 
 /*

@@ -38,7 +38,8 @@ bool Slab::space(Space* space) {
 void Slab::fill(const Space& space, uint32_t size) {
   blocks_[space.block].uses++;
   filled_ += size;
-  if (block_size_ - filled_ < block_size_ / kSmallestPart) current_ = kNoBlock;
+  bool is_full = block_size_ - filled_ < block_size_ / kSmallestPart;
+  if (is_full || size > KEVENT_NAIO_MOST_SHARED) current_ = kNoBlock;
 }
 
 bool Slab::drop(uint32_t number) {

@@ -105,6 +105,19 @@ TEST(a_kept_block_is_not_filled_anew_and_its_number_gets_other_memory) {
   Slab::release(memory);
 }
 
+TEST(a_large_receive_is_the_last_in_its_block) {
+  Slab slab;
+  slab.configure(65536, 2);
+  fill(slab, 100);
+  Slab::Space most = fill(slab, KEVENT_NAIO_MOST_SHARED);
+  CHECK_EQ(most.offset, 100u);
+  Slab::Space large = fill(slab, KEVENT_NAIO_MOST_SHARED + 1);
+  CHECK_EQ(large.block, 0u);
+  Slab::Space next = fill(slab, 100);
+  CHECK_EQ(next.block, 1u);
+  CHECK_EQ(next.offset, 0u);
+}
+
 TEST(memory_that_is_held_outlives_the_slab) {
   std::vector<void*> memories;
   {

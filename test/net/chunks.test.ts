@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+
+import { afterEach, expect, it } from 'vitest';
+
+import { connect, createServer } from '../../lib/net.js';
+
+const closing: { destroy(): void }[] = [];
+
+afterEach(() => {
+  for (const end of closing.splice(0)) end.destroy();
+});
+
+async function pair(): Promise<[Socket, Socket]> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  server.close();
+  closing.push(client, accepted);
+  return [client, accepted];
+}
+
+async function received(socket: Socket, length: number): Promise<Buffer[]> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk as Buffer);
+    size += chunk.length;
+    if (size >= length) break;
+  }
+  return chunks;
+}
+
+it("takes nobody else's bytes along when the memory of a chunk is transferred to another thread, if it can be", async () => {
+  const pairs = await Promise.all([pair(), pair(), pair()]);
+  const sizes = [100_000, 300, 20_000];
+  const all = await Promise.all(
+    pairs.map(async ([client, accepted], i) => {
+      client.write(Buffer.alloc(sizes[i] ?? 0, 97 + i));
+      return received(accepted, sizes[i] ?? 0);
+    }),
+  );
+  const large = all.flat().filter((chunk) => chunk.length > 16_384);
+  expect(large.length).toBeGreaterThan(0);
+  const [first, ...rest] = large;
+  // What Node.js lets be transferred depends on its version.
+  if (first !== undefined) {
+    try {
+      structuredClone(first, { transfer: [first.buffer as ArrayBuffer] });
+    } catch (error) {
+      expect(error).toHaveProperty('name', 'DataCloneError');
+    }
+  }
+  for (const chunk of rest) expect(chunk.length).toBeGreaterThan(0);
+  const left = all.map((chunks, i) => chunks.every((chunk) => chunk.every((byte) => byte === 97 + i)));
+  expect(left).toEqual([true, true, true]);
+  for (const [client, accepted] of pairs) {
+    client.write('still here');
+    expect(Buffer.concat(await received(accepted, 10)).toString()).toBe('still here');
+  }
+});
