@@ -19,6 +19,7 @@ interface State {
     readonly destroyed: boolean;
     readonly length: number;
     readonly highWaterMark: number;
+    needDrain: boolean;
   };
   readonly _readableState: {
     readonly flowing: boolean | null;
@@ -39,7 +40,7 @@ export class HttpSocket extends Socket {
   /** Written and not handed on yet: while corked there may be several. */
   #pieces: Piece[] = [];
   #callbacks: WriteCallback[] = [];
-  /** Of all of them: UTF-16 units or bytes, as a Writable counts. */
+  /** Of all of these, and of those on their way: UTF-16 units or bytes, as a Writable counts. */
   #length = 0;
   /** Whether pieces of ours are on their way; what the Writable wants to write meanwhile waits. */
   #flying = false;
@@ -49,8 +50,7 @@ export class HttpSocket extends Socket {
     Object.defineProperty(HttpSocket.prototype, 'writableLength', {
       configurable: true,
       get(this: HttpSocket): number {
-        const sent = this.#flying ? (this._handle?.writeQueueSize ?? 0) : this.#length;
-        return this.#state._writableState.length + sent;
+        return this.#state._writableState.length + this.#length;
       },
     });
   }
@@ -72,7 +72,8 @@ export class HttpSocket extends Socket {
   override write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
     if (!this.#takes(chunk, encoding)) {
       this.#handOn();
-      return Reflect.apply(super.write, this, [chunk, encoding, callback]);
+      const goOn: boolean = Reflect.apply(super.write, this, [chunk, encoding, callback]);
+      return goOn && !this.#isFull();
     }
     const done = typeof encoding === 'function' ? encoding : callback;
     if (chunk.length > 0) {
@@ -123,6 +124,17 @@ export class HttpSocket extends Socket {
     waiting?.();
   }
 
+  /**
+   * The Writable does not count what was handed on before: a message that does is stuck unless 'drain' comes, which it
+   * does once the Writable has nothing left.
+   */
+  #isFull(): boolean {
+    const state = this.#state._writableState;
+    if (state.length === 0 || this.writableLength < state.highWaterMark) return false;
+    state.needDrain = true;
+    return true;
+  }
+
   /** Whether it is right, too short to wait for 'drain', and the only one: nothing is on its way, nor to come to an end. */
   #takes(chunk: unknown, encoding: unknown): chunk is string | Uint8Array {
     if (this.#flying || this._handle === null || this.connecting) return false;
@@ -149,7 +161,6 @@ export class HttpSocket extends Socket {
     }
     this.#flying = true;
     this.#pieces = [];
-    this.#length = 0;
     this.#idle.touch();
     const result = pieces.length === 1 ? handle.write(first.chunk, first.encoding) : handle.writev(pieces);
     if (result < 0) process.nextTick(() => this.written(result));
@@ -158,6 +169,7 @@ export class HttpSocket extends Socket {
   #landed(error: Error | undefined): void {
     const callbacks = this.#callbacks;
     this.#flying = false;
+    this.#length = 0;
     if (callbacks.length === 0) return;
     this.#callbacks = [];
     for (const callback of callbacks) callback(error);
@@ -185,7 +197,6 @@ export class HttpSocket extends Socket {
     this.#idle.stop();
     super._destroy(error, callback);
     this.#pieces = [];
-    this.#length = 0;
     this.#waiting = undefined;
     this.#landed(error ?? netError(ECONNRESET, 'write'));
   }
