@@ -9,11 +9,10 @@ import { describe, expect, it } from 'vitest';
 import { Socket } from '../../lib/http/sockets.js';
 import * as http2 from '../../lib/http2.js';
 import { get } from '../../lib/https.js';
-import { certificate } from './certificate.js';
+import { cert, key } from './certificate.js';
 import { listening, text } from './server.js';
 
 const run = promisify(execFile);
-const { key, cert } = certificate();
 const hasLoadClient = spawnSync('h2load', ['--version']).status === 0;
 
 async function ask(session: ClientHttp2Session, headers: Record<string, string>): Promise<string> {

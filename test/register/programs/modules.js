@@ -6,10 +6,9 @@ import * as http2 from 'node:http2';
 import https from 'node:https';
 import tls from 'node:tls';
 import { connect, createServer as createNetServer } from 'net';
-import { certificate } from '../../http/certificate.js';
+import { cert, key } from '../../http/certificate.js';
 import { report } from './report.js';
 
-const { key, cert } = certificate();
 
 /** @type {Record<string, string>} */
 const answers = {};
