@@ -9,7 +9,6 @@ import { connect, createServer as createNetServer } from 'net';
 import { cert, key } from '../../http/certificate.js';
 import { report } from './report.js';
 
-
 /** @type {Record<string, string>} */
 const answers = {};
 
