@@ -35,11 +35,8 @@ int main(int argc, char **argv) {
     return 2;
   }
   int port = atoi(argv[1]);
-  pid_t pid = atoi(argv[2]);
   int count = atoi(argv[3]);
   size_t size = (size_t)atoi(argv[4]);
-  uint64_t warm_ns = (uint64_t)atoi(argv[5]) * 1000000;
-  uint64_t run_ns = (uint64_t)atoi(argv[6]) * 1000000;
 
   static char bytes[1 << 16];
   if (size > sizeof bytes) return 2;
@@ -48,21 +45,12 @@ int main(int argc, char **argv) {
   struct connection *all = calloc((size_t)count, sizeof *all);
   for (int i = 0; i < count; i++) begin(&all[i], port);
 
-  static struct histogram latencies;
+  static struct measurement measured;
   static struct epoll_event ready[BATCH];
-  uint64_t start = now_ns(), measured_from = 0, server_from = 0;
+  begin_measurement(&measured, atoi(argv[2]), argv[5], argv[6]);
   for (;;) {
     int n = epoll_wait(set, ready, BATCH, 1000);
-    uint64_t time = now_ns();
-    if (measured_from == 0 && time - start >= warm_ns) {
-      memset(&latencies, 0, sizeof latencies);
-      measured_from = time;
-      server_from = cpu_ns(pid);
-    }
-    if (measured_from != 0 && time - measured_from >= run_ns) {
-      print_load(&latencies, time - measured_from, cpu_ns(pid) - server_from);
-      return latencies.total > 0 ? 0 : 1;
-    }
+    go_on_or_report(&measured);
     for (int i = 0; i < n; i++) {
       struct connection *one = ready[i].data.ptr;
       if (!one->sent && ready[i].events & EPOLLOUT) {
@@ -76,7 +64,7 @@ int main(int argc, char **argv) {
         if (got <= 0) fail("recv");
         one->received += (size_t)got;
         if (one->received < size) continue;
-        record(&latencies, now_ns() - one->began);
+        record(&measured.latencies, now_ns() - one->began);
         close(one->fd);
         begin(one, port);
       }

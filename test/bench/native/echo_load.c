@@ -52,12 +52,9 @@ int main(int argc, char **argv) {
     return 2;
   }
   int port = atoi(argv[1]);
-  pid_t pid = atoi(argv[2]);
   unsigned count = (unsigned)atoi(argv[3]);
   uint64_t size = (uint64_t)atoi(argv[4]);
   uint32_t depth = (uint32_t)atoi(argv[5]);
-  uint64_t warm_ns = (uint64_t)atoi(argv[6]) * 1000000;
-  uint64_t run_ns = (uint64_t)atoi(argv[7]) * 1000000;
 
   allow_many_fds();
   memset(bytes, 'k', sizeof bytes);
@@ -72,36 +69,26 @@ int main(int argc, char **argv) {
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = &all[i]};
     if (epoll_ctl(set, EPOLL_CTL_ADD, all[i].fd, &event) < 0) fail("epoll_ctl");
   }
-  uint64_t start = now_ns();
+  static struct measurement measured;
+  begin_measurement(&measured, atoi(argv[2]), argv[6], argv[7]);
   for (unsigned i = 0; i < count; i++) {
     for (uint32_t d = 0; d < depth; d++) all[i].sent_at[d] = now_ns();
     all[i].owed = depth * size;
     push(&all[i]);
   }
 
-  static struct histogram latencies;
   static struct epoll_event ready[BATCH];
-  uint64_t measured_from = 0, server_from = 0;
   for (;;) {
     int n = epoll_wait(set, ready, BATCH, 1000);
-    uint64_t time = now_ns();
-    if (measured_from == 0 && time - start >= warm_ns) {
-      memset(&latencies, 0, sizeof latencies);
-      measured_from = time;
-      server_from = cpu_ns(pid);
-    }
-    if (measured_from != 0 && time - measured_from >= run_ns) {
-      print_load(&latencies, time - measured_from, cpu_ns(pid) - server_from);
-      return latencies.total > 0 ? 0 : 1;
-    }
+    go_on_or_report(&measured);
     for (int i = 0; i < n; i++) {
       struct connection *one = ready[i].data.ptr;
       if (ready[i].events & EPOLLIN) {
         pull(one);
-        time = now_ns();
+        uint64_t time = now_ns();
         while (one->received >= size) {
           one->received -= size;
-          record(&latencies, time - one->sent_at[one->oldest]);
+          record(&measured.latencies, time - one->sent_at[one->oldest]);
           one->sent_at[one->oldest] = time;
           one->oldest = (one->oldest + 1) % depth;
           one->owed += size;

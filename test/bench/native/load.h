@@ -108,11 +108,37 @@ static inline double percentile_us(const struct histogram *all, double percent) 
   return 0;
 }
 
-/* The one line of JSON that a load with latencies ends with. */
-static inline void print_load(const struct histogram *all, uint64_t ns, uint64_t server_ns) {
+/* What a load measures: nothing while the server warms up, then latencies and the server's CPU time. */
+struct measurement {
+  pid_t server;
+  uint64_t warm_ns, run_ns;
+  uint64_t start, measured_from, server_from;
+  struct histogram latencies;
+};
+
+static inline void begin_measurement(struct measurement *all, pid_t server, const char *warm_ms, const char *run_ms) {
+  memset(all, 0, sizeof *all);
+  all->server = server;
+  all->warm_ns = (uint64_t)atoi(warm_ms) * 1000000;
+  all->run_ns = (uint64_t)atoi(run_ms) * 1000000;
+  all->start = now_ns();
+}
+
+/* Ends the process, with one line of JSON, when the time is over. */
+static inline void go_on_or_report(struct measurement *all) {
+  uint64_t time = now_ns();
+  if (all->measured_from == 0 && time - all->start >= all->warm_ns) {
+    memset(&all->latencies, 0, sizeof all->latencies);
+    all->measured_from = time;
+    all->server_from = cpu_ns(all->server);
+  }
+  if (all->measured_from == 0 || time - all->measured_from < all->run_ns) return;
+  const struct histogram *latencies = &all->latencies;
   printf("{\"units\":%llu,\"seconds\":%.6f,\"serverCpuMicroseconds\":%.1f,\"p50\":%.1f,\"p99\":%.1f}\n",
-         (unsigned long long)all->total, (double)ns / 1e9, (double)server_ns / 1e3, percentile_us(all, 50),
-         percentile_us(all, 99));
+         (unsigned long long)latencies->total, (double)(time - all->measured_from) / 1e9,
+         (double)(cpu_ns(all->server) - all->server_from) / 1e3, percentile_us(latencies, 50),
+         percentile_us(latencies, 99));
+  exit(latencies->total > 0 ? 0 : 1);
 }
 
 #endif
