@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "caller.h"
+#include "socket_pair.h"
 #include "test_queue.h"
 
 namespace {
@@ -15,27 +16,6 @@ namespace {
 constexpr uint32_t kRecv = KEVENT_SOCKET_RECV;
 constexpr uint32_t kSend = KEVENT_SOCKET_SEND;
 constexpr uint32_t kBlock = KEVENT_NAIO_MIN_BLOCK_SIZE;
-
-struct Pair {
-  int a, b;
-  Pair() {
-    int fds[2];
-    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-    a = fds[0];
-    b = fds[1];
-  }
-  ~Pair() {
-    close(a);
-    close_b();
-  }
-  void close_b() {
-    if (b >= 0) close(b);
-    b = -1;
-  }
-  void say(const std::string& bytes) const {
-    CHECK_EQ(write(b, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-  }
-};
 
 ukevent naio_event(int fd, uint32_t event = kRecv, uint32_t req_flags = 0) {
   return request(KEVENT_NAIO, static_cast<uint64_t>(fd), event, req_flags);
@@ -78,7 +58,7 @@ void check_end(const ukevent& event) {
 
 TEST(what_was_said_comes_with_the_event) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   CHECK_EQ(queue.add(naio_event(pair.a)), 0);
   CHECK(queue.idle());
   pair.say("hello");
@@ -93,7 +73,7 @@ TEST(what_was_said_comes_with_the_event) {
 
 TEST(it_is_queued_even_if_something_is_there_at_ADD) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   pair.say("early");
   CHECK_EQ(queue.add(naio_event(pair.a)), 0);
   CHECK_EQ(bytes_of(queue, queue.next()), "early");
@@ -101,8 +81,8 @@ TEST(it_is_queued_even_if_something_is_there_at_ADD) {
 
 TEST(events_of_several_sockets_share_a_block) {
   TestQueue queue;
-  Pair pairs[3];
-  for (Pair& pair : pairs) CHECK_EQ(queue.add(naio_event(pair.a)), 0);
+  SocketPair pairs[3];
+  for (SocketPair& pair : pairs) CHECK_EQ(queue.add(naio_event(pair.a)), 0);
   for (int i = 0; i < 3; i++) pairs[i].say(std::string(10, static_cast<char>('0' + i)));
   std::vector<ukevent> events = queue.read();
   CHECK_EQ(events.size(), 3u);
@@ -117,7 +97,7 @@ TEST(a_stream_of_any_length_comes_complete_and_in_order) {
   for (uint32_t flags : {uint32_t{0}, uint32_t{KEVENT_REQ_ET}}) {
     TestQueue queue(4);
     CHECK_EQ(kevent_naio_slab(queue.fd(), kBlock, 2), 0);
-    Pair pair;
+    SocketPair pair;
     CHECK_EQ(queue.add(naio_event(pair.a, kRecv, flags)), 0);
     constexpr uint32_t kWords = 300000;
     std::thread writer([&] {
@@ -148,7 +128,7 @@ TEST(a_stream_of_any_length_comes_complete_and_in_order) {
 
 TEST(nothing_is_received_while_an_event_is_uncommitted) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a));
   pair.say("one");
   ukevent event = queue.read_one();
@@ -162,7 +142,7 @@ TEST(nothing_is_received_while_an_event_is_uncommitted) {
 
 TEST(a_kevent_whose_events_are_committed_in_time_is_never_muted) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a));
   for (int i = 0; i < 100; i++) {
     pair.say("x");
@@ -174,7 +154,7 @@ TEST(a_kevent_whose_events_are_committed_in_time_is_never_muted) {
 
 TEST(the_end_of_the_stream_is_said_once_and_does_not_come_again_by_itself) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a));
   pair.say("last words");
   pair.close_b();
@@ -193,7 +173,7 @@ TEST(the_end_of_the_stream_is_said_once_and_does_not_come_again_by_itself) {
 
 TEST(a_half_closed_stream_can_still_be_sent_to) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a));
   CHECK_EQ(shutdown(pair.b, SHUT_WR), 0);
   check_end(queue.next());
@@ -206,7 +186,7 @@ TEST(a_half_closed_stream_can_still_be_sent_to) {
 
 TEST(room_to_send_is_said_only_while_it_is_asked_for) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a));
   CHECK(queue.idle());
   CHECK_EQ(queue.modify(naio_event(pair.a, kRecv | kSend)), 0);
@@ -224,7 +204,7 @@ TEST(room_to_send_is_said_only_while_it_is_asked_for) {
 
 TEST(a_paused_kevent_leaves_the_bytes_in_the_kernel) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a));
   CHECK_EQ(queue.modify(naio_event(pair.a, 0)), 0);
   pair.say("later");
@@ -240,7 +220,7 @@ TEST(a_paused_kevent_leaves_the_bytes_in_the_kernel) {
 
 TEST(an_error_of_the_stream_breaks_the_kevent) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a));
   // Bytes that nobody read make the close a reset.
   CHECK_EQ(write(pair.a, "x", 1), 1);
@@ -254,7 +234,7 @@ TEST(an_error_of_the_stream_breaks_the_kevent) {
 
 TEST(ONESHOT_receives_once) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a, kRecv, KEVENT_REQ_ONESHOT));
   pair.say("one");
   CHECK_EQ(bytes_of(queue, queue.read_one()), "one");
@@ -268,7 +248,7 @@ TEST(ONESHOT_receives_once) {
 TEST(ET_comes_until_all_is_received_the_end_included) {
   TestQueue queue(16);
   CHECK_EQ(kevent_naio_slab(queue.fd(), kBlock, 8), 0);
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a, kRecv, KEVENT_REQ_ET));
   pair.say(std::string(3 * kBlock, 'x'));
   shutdown(pair.b, SHUT_WR);
@@ -281,7 +261,7 @@ TEST(ET_comes_until_all_is_received_the_end_included) {
 
 TEST(LAST_CHECK_and_READY_do_not_make_up_bytes) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a, kRecv, KEVENT_REQ_LAST_CHECK));
   CHECK_EQ(queue.ready(naio_event(pair.a)), 0);
   ukevent event = queue.next();
@@ -296,8 +276,8 @@ TEST(with_every_block_in_use_bytes_stay_in_the_kernel_until_one_is_free) {
   for (uint32_t flags : {uint32_t{0}, uint32_t{KEVENT_REQ_ET}, uint32_t{KEVENT_REQ_ONESHOT}}) {
     TestQueue queue(64);
     CHECK_EQ(kevent_naio_slab(queue.fd(), kBlock, 2), 0);
-    Pair pairs[4];
-    for (Pair& pair : pairs) {
+    SocketPair pairs[4];
+    for (SocketPair& pair : pairs) {
       CHECK_EQ(queue.add(naio_event(pair.a, kRecv, flags)), 0);
       pair.say(std::string(kBlock, 'x'));
     }
@@ -321,8 +301,8 @@ TEST(with_every_block_in_use_bytes_stay_in_the_kernel_until_one_is_free) {
 TEST(a_kevent_that_waits_for_space_can_be_removed_and_modified) {
   TestQueue queue(64);
   CHECK_EQ(kevent_naio_slab(queue.fd(), kBlock, 1), 0);
-  Pair pairs[3];
-  for (Pair& pair : pairs) {
+  SocketPair pairs[3];
+  for (SocketPair& pair : pairs) {
     queue.add(naio_event(pair.a));
     pair.say(std::string(kBlock, 'x'));
   }
@@ -342,7 +322,7 @@ TEST(a_kevent_that_waits_for_space_can_be_removed_and_modified) {
 
 TEST(a_wait_without_taking_loses_nothing) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a));
   pair.say("kept");
   CHECK_EQ(queue.wait(0), 0);  // something is ready: received, and not delivered
@@ -364,7 +344,7 @@ TEST(a_wait_without_taking_loses_nothing) {
 TEST(without_a_ring_a_block_is_in_use_until_the_reader_comes_back) {
   TestQueue queue(0);
   CHECK_EQ(kevent_naio_slab(queue.fd(), kBlock, 1), 0);
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a));
   pair.say("one");
   ukevent event;
@@ -385,7 +365,7 @@ TEST(without_a_ring_a_block_is_in_use_until_the_reader_comes_back) {
 
 TEST(a_kept_block_stays_as_it_is_under_more_traffic_and_after_the_close) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   queue.add(naio_event(pair.a));
   pair.say("keep me");
   ukevent event = queue.read_one();
@@ -403,8 +383,8 @@ TEST(a_kept_block_stays_as_it_is_under_more_traffic_and_after_the_close) {
 TEST(memory_is_bounded_and_counted) {
   TestQueue queue(64);
   CHECK_EQ(kevent_naio_slab(queue.fd(), kBlock, 4), 0);
-  Pair pairs[16];
-  for (Pair& pair : pairs) {
+  SocketPair pairs[16];
+  for (SocketPair& pair : pairs) {
     queue.add(naio_event(pair.a));
     pair.say(std::string(2 * kBlock, 'x'));
   }
@@ -465,8 +445,8 @@ TEST(two_threads_receive_every_byte_once) {
   CHECK_EQ(kevent_naio_slab(queue.fd(), kBlock, 3), 0);
   constexpr int kPairs = 8;
   constexpr size_t kBytes = 200000;
-  Pair pairs[kPairs];
-  for (Pair& pair : pairs) queue.add(naio_event(pair.a));
+  SocketPair pairs[kPairs];
+  for (SocketPair& pair : pairs) queue.add(naio_event(pair.a));
   std::atomic<size_t> received{0};
   auto consume = [&] {
     int consumer = kevent_consumer_open(queue.fd(), nullptr, nullptr);

@@ -5,31 +5,21 @@
 #include <deque>
 
 #include "caller.h"
+#include "socket_pair.h"
 #include "test_queue.h"
 
 namespace {
 
 constexpr uint32_t kRecv = KEVENT_SOCKET_RECV;
 
-struct Socket {
-  int ours, theirs;
-  Socket() {
-    int fds[2];
-    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-    ours = fds[0];
-    theirs = fds[1];
-  }
-  ~Socket() {
-    close(ours);
-    close(theirs);
-  }
+struct Socket : SocketPair {
   ukevent kevent(uint32_t req_flags = 0, uint32_t event = kRecv) const {
-    return request(KEVENT_SOCKET, static_cast<uint64_t>(ours), event, req_flags);
+    return request(KEVENT_SOCKET, static_cast<uint64_t>(a), event, req_flags);
   }
-  void arrive() const { CHECK_EQ(write(theirs, "x", 1), 1); }
+  void arrive() const { say("x"); }
   void drain() const {
     char bytes[65536];
-    while (read(ours, bytes, sizeof bytes) > 0) continue;
+    while (read(a, bytes, sizeof bytes) > 0) continue;
   }
 };
 
@@ -159,10 +149,10 @@ TEST(B35_different_interests_in_different_queues_do_not_keep_each_other_back) {
   TestQueue reader, writer;
   Socket socket;
   char bytes[4096] = {};
-  while (write(socket.ours, bytes, sizeof bytes) > 0) continue;
+  while (write(socket.a, bytes, sizeof bytes) > 0) continue;
   CHECK_EQ(reader.add(socket.kevent(0, kRecv)), 0);
   CHECK_EQ(writer.add(socket.kevent(0, KEVENT_SOCKET_SEND)), 0);
-  while (read(socket.theirs, bytes, sizeof bytes) > 0) continue;
+  while (read(socket.b, bytes, sizeof bytes) > 0) continue;
   socket.arrive();
   CHECK_EQ(reader.read_one().ret_data[0], kRecv);
   CHECK_EQ(writer.read_one().ret_data[0], KEVENT_SOCKET_SEND);
@@ -172,7 +162,7 @@ TEST(B19_a_hang_up_reaches_every_queue_in_turn) {
   TestQueue one, two, three;
   Socket socket;
   for (TestQueue* queue : {&one, &two, &three}) queue->add(socket.kevent());
-  CHECK_EQ(shutdown(socket.theirs, SHUT_RDWR), 0);
+  CHECK_EQ(shutdown(socket.b, SHUT_RDWR), 0);
   // Level: it holds for good, so as each gives it back another gets it.
   bool seen[3] = {};
   TestQueue* queues[3] = {&one, &two, &three};
@@ -200,7 +190,7 @@ TEST(every_byte_is_read_once_by_threads_of_two_queues) {
     while (!stop) {
       if (queue.wait(1, &kPatience) == 0) continue;
       char byte;
-      ssize_t got = read(socket.ours, &byte, 1);
+      ssize_t got = read(socket.a, &byte, 1);
       got == 1 ? read_bytes++ : wasted++;
       queue.commit(queue.stats().head);
     }

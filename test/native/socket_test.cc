@@ -4,34 +4,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "socket_pair.h"
 #include "test_queue.h"
 
 namespace {
 
 constexpr uint32_t kRecv = KEVENT_SOCKET_RECV;
 constexpr uint32_t kSend = KEVENT_SOCKET_SEND;
-
-struct Pair {
-  int a, b;
-  Pair() {
-    int fds[2];
-    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-    a = fds[0];
-    b = fds[1];
-  }
-  ~Pair() {
-    if (a >= 0) close(a);
-    if (b >= 0) close(b);
-  }
-  void close_b() {
-    close(b);
-    b = -1;
-  }
-  void fill() const {
-    char bytes[4096] = {};
-    while (write(a, bytes, sizeof bytes) > 0) continue;
-  }
-};
 
 struct Listener {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -84,7 +63,7 @@ TEST(a_connection_to_accept_is_reported_until_it_is_accepted) {
 
 TEST(what_is_ready_is_said_in_the_bits_that_were_asked_for) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   ukevent entry = socket_event(pair.a, kRecv | kSend);
   CHECK_EQ(queue.ctl(KEVENT_CTL_ADD, entry), 1);
   CHECK_EQ(entry.ret_data[0], kSend);
@@ -104,7 +83,7 @@ TEST(what_is_ready_is_said_in_the_bits_that_were_asked_for) {
 
 TEST(B29_a_half_close_is_a_bit_beside_what_can_still_be_done) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   CHECK_EQ(queue.add(socket_event(pair.a, kRecv)), 0);
   CHECK_EQ(write(pair.b, "last words", 10), 10);
   CHECK_EQ(shutdown(pair.b, SHUT_WR), 0);
@@ -120,7 +99,7 @@ TEST(B29_a_half_close_is_a_bit_beside_what_can_still_be_done) {
 
 TEST(B29_a_sender_that_cannot_write_at_the_moment_is_not_broken_by_a_half_close) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   pair.fill();
   CHECK_EQ(queue.add(socket_event(pair.a, kSend)), 0);
   CHECK_EQ(shutdown(pair.b, SHUT_WR), 0);
@@ -133,7 +112,7 @@ TEST(B29_a_sender_that_cannot_write_at_the_moment_is_not_broken_by_a_half_close)
 TEST(B29_a_hang_up_is_told_to_a_sender_and_to_who_asks_for_nothing) {
   for (uint32_t event : {kSend, kRecv, uint32_t{0}}) {
     TestQueue queue;
-    Pair pair;
+    SocketPair pair;
     if (event == kSend) pair.fill();
     CHECK_EQ(queue.add(socket_event(pair.a, event)), 0);
     CHECK(queue.idle());
@@ -174,7 +153,7 @@ TEST(a_refused_connection_is_told_to_its_sender) {
 
 TEST(B35_two_interests_in_one_socket_are_both_looked_at) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   pair.fill();
   ukevent both[2] = {socket_event(pair.a, kRecv), socket_event(pair.a, kSend)};
   both[1].id.raw[1] = 1;  // free for the user
@@ -194,7 +173,7 @@ TEST(B35_two_interests_in_one_socket_are_both_looked_at) {
 
 TEST(several_kevents_on_one_socket_each_have_their_own_mode) {
   TestQueue queue(16);
-  Pair pair;
+  SocketPair pair;
   for (uint32_t user : {0u, 1u, 2u}) {
     const uint32_t flags[] = {0, KEVENT_REQ_ET, KEVENT_REQ_ONESHOT};
     CHECK_EQ(queue.add(request(KEVENT_SOCKET, static_cast<uint64_t>(pair.a), kRecv, flags[user], user)), 0);
@@ -209,7 +188,7 @@ TEST(several_kevents_on_one_socket_each_have_their_own_mode) {
 
 TEST(more_kevents_on_one_fd_than_there_is_place_for_are_refused) {
   TestQueue queue;
-  Pair pair;
+  SocketPair pair;
   for (uint32_t i = 0; i < KEVENT_MAX_SAME_FD; i++) {
     CHECK_EQ(queue.add(request(KEVENT_SOCKET, static_cast<uint64_t>(pair.a), kRecv, 0, i)), 0);
   }
