@@ -2,16 +2,17 @@
  * node:http on the kevent loop: Node's own classes and its own parser, fed by the sockets of 'kevent/net'. What is
  * not named here is node:http's, unchanged.
  *
- * There is no default export: `import * as http from 'kevent/http'`. What is assigned to `http.globalAgent` of node:http
- * does not change {@link globalAgent}; give an agent to the request instead.
+ * `import http from 'kevent/http'` and `require('kevent/http')` give one object, as with node:http. What is assigned to
+ * its `globalAgent` is the agent of {@link request} and {@link get} from then on; that of node:http is another.
  *
  * @packageDocumentation
  */
-import * as http from 'node:http';
+import http from 'node:http';
 
 import { listenOnLoop } from './http/listening.js';
 import { type RequestArguments, withDefaultAgent } from './http/request_arguments.js';
 import { connect } from './http/sockets.js';
+import { withReplacements } from './net/builtin.js';
 import { subclass } from './net/subclass.js';
 
 export * from 'node:http';
@@ -48,7 +49,7 @@ export const Agent: typeof http.Agent = subclass(http.Agent, 'Agent', { createCo
 export type Agent = http.Agent;
 
 /** The agent of {@link request} and {@link get} when none is given. Node's own `http.globalAgent` is another. */
-export const globalAgent: http.Agent = Reflect.construct(Agent, [
+export let globalAgent: http.Agent = Reflect.construct(Agent, [
   { keepAlive: true, scheduling: 'lifo', timeout: 5000 },
 ]);
 
@@ -62,3 +63,19 @@ export const get: typeof http.get = (...args: unknown[]) => {
   sent.end();
   return sent;
 };
+
+const keventHttp = withReplacements(http, {
+  Server,
+  createServer,
+  Agent,
+  request,
+  get,
+  get globalAgent(): http.Agent {
+    return globalAgent;
+  },
+  set globalAgent(agent: http.Agent) {
+    globalAgent = agent;
+  },
+});
+
+export { keventHttp as default, keventHttp as 'module.exports' };

@@ -7,9 +7,10 @@
  *
  * @packageDocumentation
  */
-import * as http2 from 'node:http2';
+import http2 from 'node:http2';
 
 import { listenOnLoop } from './http/listening.js';
+import { withReplacements } from './net/builtin.js';
 
 export * from 'node:http2';
 
@@ -39,3 +40,7 @@ export const createServer: typeof http2.createServer = (...args: unknown[]) =>
  */
 export const createSecureServer: typeof http2.createSecureServer = (...args: unknown[]) =>
   onLoop(Reflect.apply(http2.createSecureServer, undefined, args));
+
+const keventHttp2 = withReplacements(http2, { createServer, createSecureServer });
+
+export { keventHttp2 as default, keventHttp2 as 'module.exports' };

@@ -7,9 +7,10 @@
  *
  * @packageDocumentation
  */
-import * as https from 'node:https';
+import https from 'node:https';
 
 import { listenOnLoop } from './http/listening.js';
+import { withReplacements } from './net/builtin.js';
 import { subclass } from './net/subclass.js';
 
 export * from 'node:https';
@@ -32,3 +33,17 @@ export type Server = https.Server;
  */
 export const createServer: typeof https.createServer = (...args: unknown[]) =>
   Reflect.construct(Server, args);
+
+const keventHttps = withReplacements(https, {
+  Server,
+  createServer,
+  // The clients are Node's, and so is their agent.
+  get globalAgent(): https.Agent {
+    return https.globalAgent;
+  },
+  set globalAgent(agent: https.Agent) {
+    https.globalAgent = agent;
+  },
+});
+
+export { keventHttps as default, keventHttps as 'module.exports' };

@@ -4,23 +4,29 @@
  *
  * @packageDocumentation
  */
-import * as net from 'node:net';
+import net from 'node:net';
+
+import { withReplacements } from './net/builtin.js';
 import { callable } from './net/callable.js';
 import { SocketServing } from './net/connection.js';
 import { listener } from './net/listening.js';
+import { createSlabServer } from './net/slab_server.js';
 import { createConnection as create, Socket as LoopSocket } from './net/socket.js';
 import { subclass } from './net/subclass.js';
 
 export * from 'node:net';
-export {
-  createSlabServer,
-  type SlabConnection,
-  type SlabHandlers,
-  type SlabServerOptions,
-} from './net/slab_server.js';
+export type { SlabConnection, SlabHandlers, SlabServerOptions } from './net/slab_server.js';
+export { createSlabServer };
 
 /** `net.Socket`, a Duplex, on the kevent loop. As with Node's own, `new` may be left out. */
 export const Socket = callable(LoopSocket) as unknown as typeof net.Socket;
+// A TLSSocket is a net.Socket to those who ask, and Node's TLSSocket inherits from Node's.
+Object.defineProperty(Socket, Symbol.hasInstance, {
+  value(this: unknown, value: unknown): boolean {
+    const inherits = Function.prototype[Symbol.hasInstance].call(this, value);
+    return inherits || (this === Socket && value instanceof net.Socket);
+  },
+});
 export type Socket = net.Socket;
 /**
  * The same as {@link Socket}.
@@ -51,3 +57,12 @@ export const createServer: typeof net.createServer = (...args: unknown[]) => Ref
 export const createConnection = create as unknown as typeof net.createConnection;
 /** The same as {@link createConnection}. */
 export const connect = createConnection as unknown as typeof net.connect;
+
+const keventNet = Object.assign(
+  withReplacements(net, { Socket, Stream, Server, createServer, createConnection, connect } as Partial<
+    typeof net
+  >),
+  { createSlabServer },
+);
+
+export { keventNet as default, keventNet as 'module.exports' };

@@ -17,9 +17,7 @@ const { emitWarning } = process;
 // Some of the tests count warnings, and that require() loaded an ES module is not what they ask about.
 process.emitWarning = () => {};
 for (const name of names) {
-  const exported = require(`kevent/${name}`);
-  // Tests replace functions of these modules; a module namespace would refuse that.
-  replacements.set(name, 'default' in exported ? exported.default : { ...exported });
+  replacements.set(name, require(`kevent/${name}`));
 }
 process.emitWarning = emitWarning;
 
