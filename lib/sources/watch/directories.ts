@@ -24,6 +24,8 @@ export interface Reading {
   readonly sure: boolean;
   /** Only if it is not the one that was read before. */
   readonly again: boolean;
+  /** Only whether there is an entry of that name that is not known. */
+  readonly only: string | undefined;
 }
 
 /** How {@link Directories.follow} ended. */
@@ -61,6 +63,8 @@ export class Directories {
    * says that a directory above was renamed, what was read in its old place was perhaps another one.
    */
   readonly #fresh = new Set<Directory>();
+  /** Names that may be there although all records say that they are not. */
+  readonly #doubtful = new Map<Directory, Set<string>>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -69,7 +73,7 @@ export class Directories {
   }
 
   get unsettled(): boolean {
-    return this.#fresh.size > 0;
+    return this.#fresh.size > 0 || this.#doubtful.size > 0;
   }
 
   /** Whether there are directories to be read. */
@@ -80,16 +84,28 @@ export class Directories {
   /** See {@link Target.settle}. */
   settle(all: boolean): void {
     for (const directory of this.#fresh) {
-      if (all && directory.wd < 0 && !directory.unreadable) {
-        // Something has happened to it that no record explains: once more, now that its place is known.
+      if (all && !directory.listed && !directory.unreadable) {
+        // It was not there when it was to be read, and no record explains why: once more, now that its place is known.
         this.read(directory, { deep: true, sure: true });
-      } else if (!all && !directory.checked) {
+      } else if (!all && directory.listed && !directory.checked) {
         // Before it is renamed: then nobody could say whether it was still the same one when it had been read.
         directory.checked = true;
         this.read(directory, { again: true });
       }
     }
-    if (all) this.#fresh.clear();
+    if (!all) return;
+    this.#fresh.clear();
+    for (const [directory, names] of this.#doubtful) {
+      for (const only of names) this.read(directory, { only });
+    }
+    this.#doubtful.clear();
+  }
+
+  /** When all records have been dealt with, it is looked whether there is an entry of that name all the same. */
+  doubt(directory: Directory, name: string): void {
+    const names = this.#doubtful.get(directory);
+    if (names === undefined) this.#doubtful.set(directory, new Set([name]));
+    else names.add(name);
   }
 
   find(wd: number): Directory | undefined {
@@ -109,6 +125,7 @@ export class Directories {
       since: 0,
       sure: false,
       again: false,
+      only: undefined,
       ...options,
     });
   }
@@ -145,12 +162,14 @@ export class Directories {
       }
       // It has moved here, and the record of that is still to come; or it was never there.
       owner.wd = -1;
+      owner.unlist();
       this.#fresh.add(owner);
       if (there >= 0 && !this.#isUsed(there)) group.unwatch(there);
       if (there >= 0) this.read(owner, { deep: true });
     }
     if (directory.wd >= 0) this.#release(directory.wd);
     directory.wd = wd;
+    directory.unlist();
     this.#byWd.set(wd, directory);
     return 'new';
   }
@@ -164,6 +183,7 @@ export class Directories {
   ignored(directory: Directory): void {
     this.#byWd.delete(directory.wd);
     directory.wd = -1;
+    directory.unlist();
     this.#fresh.add(directory);
   }
 
@@ -176,6 +196,7 @@ export class Directories {
       for (const entry of directory.entries.values()) if (entry !== null) dropped.push(entry);
       directory.entries.clear();
       this.#fresh.delete(directory);
+      this.#doubtful.delete(directory);
     }
   }
 

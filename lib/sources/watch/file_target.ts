@@ -32,6 +32,8 @@ export class FileTarget implements Target {
 
   settle(): void {}
 
+  finishRename(): void {}
+
   open(): void {
     this.#place(false);
     const wd = this.#watch();

@@ -30,6 +30,7 @@ export class Group {
   readonly #mask: number;
   readonly #registration: Registration;
   #muted = false;
+  #delivering = false;
 
   /**
    * @param mask - of all watches
@@ -46,7 +47,11 @@ export class Group {
     // What checks that the queue is open, and attaches it.
     const handler = queue.handler((event) => {
       if (event.broken) fail(event.error());
-      else deliver(payloadBytes(this.#fd, event.type, event.retFlags, event.data1) ?? new Uint8Array(0));
+      else {
+        this.#delivering = true;
+        deliver(payloadBytes(this.#fd, event.type, event.retFlags, event.data1) ?? new Uint8Array(0));
+        this.#delivering = false;
+      }
     });
     this.#number = binding().inodeGroup(this.#fd);
     if (this.#number < 0) throw systemError(this.#number, 'kevent_inode_group');
@@ -64,9 +69,10 @@ export class Group {
     binding().inodeGroupUnwatch(this.#fd, this.#number, wd);
   }
 
-  /** Whether nothing has happened that was not delivered: while an event is being delivered, that included. */
-  settled(delivering = false): boolean {
-    return binding().inodeGroupBacklog(this.#fd, this.#number) <= (delivering ? 1 : 0);
+  /** Whether nothing has happened that was not delivered, or is being delivered. */
+  get settled(): boolean {
+    // The event that is being delivered counts as one.
+    return binding().inodeGroupBacklog(this.#fd, this.#number) <= (this.#delivering ? 1 : 0);
   }
 
   set muted(muted: boolean) {

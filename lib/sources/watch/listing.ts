@@ -1,3 +1,5 @@
+import { opendirSync } from 'node:fs';
+
 import { binding } from '../../abi/binding.js';
 import { toSystem } from './names.js';
 
@@ -19,5 +21,22 @@ export function readDirectory(path: string): string | number {
     if (length <= memory.length) return memory.toString('latin1', 0, length);
     // It may have grown again when it is read the next time.
     memory = Buffer.allocUnsafeSlow(2 * length);
+  }
+}
+
+/**
+ * Returns when no change of a directory's names is under way: when it is seen, its records are queued. The kernel has
+ * the directory locked until it has queued them, both halves of a rename too, and who reads an entry waits for that.
+ */
+export function awaitChanges(path: string): void {
+  try {
+    const directory = opendirSync(toSystem(path), { bufferSize: 1 });
+    try {
+      directory.readSync();
+    } finally {
+      directory.closeSync();
+    }
+  } catch {
+    // It is not there any more, or not to be read.
   }
 }

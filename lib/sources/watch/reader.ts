@@ -1,10 +1,10 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 
 import { type SystemError, systemError } from '../../abi/errors.js';
 import { isGone } from './anchor.js';
 import { type Directories, isFatal, type Reading } from './directories.js';
 import { watchError } from './group.js';
-import { DIRECTORY, readDirectory } from './listing.js';
+import { awaitChanges, DIRECTORY, readDirectory } from './listing.js';
 import { toSystem, toText } from './names.js';
 import type { Context, Found } from './target.js';
 import { Directory } from './tree.js';
@@ -12,9 +12,18 @@ import { Directory } from './tree.js';
 /** The kernel's clock for files lags behind by up to one of its ticks. Milliseconds. */
 const CLOCK_LAG = 20;
 
+/** Undefined: it is not there, or its directory may be read but not searched. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(toSystem(path), { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a file's contents or metadata were changed, or it was put there, at this time or later. */
 export function isChangedSince(path: string, since: number): boolean {
-  const stats = lstatSync(toSystem(path), { throwIfNoEntry: false });
+  const stats = statsOf(path);
   if (stats === undefined) return false;
   // A filesystem that stores whole seconds.
   const grain = stats.ctimeMs % 1000 === 0 ? 1000 : 0;
@@ -51,17 +60,25 @@ export class Reader {
       return true;
     }
     if (followed === 'gone') {
-      const { parent, name } = directory;
-      if (reading.sure && parent !== undefined) yield this.#remove(parent, name, directory);
+      // Only if it was to be read: if it has moved, a record tells of that.
+      if (reading.deep) directory.unlist();
+      if (reading.sure) yield this.#missing(directory);
       return false;
     }
     if (followed === 'elsewhere') return true;
+    if (reading.only !== undefined && followed === 'same') {
+      yield this.#find(directory, reading.only);
+      return true;
+    }
     if (reading.again && followed === 'same' && directory.checked) return true;
-    const { place } = directory;
+    const { place, listed } = directory;
     const path = this.#context.absolute(place);
     const listing = readDirectory(directory.parent === undefined ? `${path}/` : path);
     if (typeof listing === 'number') {
-      if (isGone(listing)) return false;
+      if (isGone(listing)) {
+        directory.unlist();
+        return false;
+      }
       if (isFatal(listing)) throw readError(listing, path);
       yield this.#unreadable(directory, readError(listing, path));
       return true;
@@ -71,7 +88,8 @@ export class Reader {
     if (reading.tell && !directory.checked) directories.read(directory, { deep: true });
     directory.unreadable = false;
     // What is known of it, and of those below it, may be about another one.
-    const anew = followed === 'new' && directory.entries.size > 0;
+    const anew = !listed && directory.entries.size > 0;
+    directory.listed = true;
     yield* this.#compare(anew ? { ...reading, deep: true } : reading, place, listing);
     return true;
   }
@@ -101,15 +119,50 @@ export class Reader {
         continue;
       }
       if (entry !== undefined) yield this.#remove(directory, name, entry);
-      if (context.ignores(prefix + name, isDirectory)) continue;
-      const added = isDirectory ? new Directory(directory, name) : null;
-      known.set(name, added);
-      if (tell) {
-        yield { type: 'create', path: context.shown(prefix + name), directory: isDirectory, mask: 0 };
-      }
-      if (added !== null && context.recursive) this.#directories.read(added, { tell });
+      const found = this.#add(directory, name, prefix + name, isDirectory, tell);
+      if (found !== undefined) yield found;
     }
     yield undefined;
+  }
+
+  #find(directory: Directory, name: string): Found | undefined {
+    if (directory.entries.has(name)) return undefined;
+    const place = directory.placeOf(name);
+    const stats = statsOf(this.#context.absolute(place));
+    return stats === undefined ? undefined : this.#add(directory, name, place, stats.isDirectory(), true);
+  }
+
+  /** An entry that was not known. */
+  #add(
+    directory: Directory,
+    name: string,
+    place: string,
+    isDirectory: boolean,
+    tell: boolean,
+  ): Found | undefined {
+    const context = this.#context;
+    if (context.ignores(place, isDirectory)) return undefined;
+    const added = isDirectory ? new Directory(directory, name) : null;
+    directory.entries.set(name, added);
+    if (added !== null && context.recursive) this.#directories.read(added, { tell });
+    if (!tell) return undefined;
+    return { type: 'create', path: context.shown(place), directory: isDirectory, mask: 0 };
+  }
+
+  /** A directory is not where it should be, and no record is on its way that says why. */
+  #missing(directory: Directory): Found | undefined {
+    const { parent, name } = directory;
+    if (parent === undefined) return undefined;
+    const directories = this.#directories;
+    const before = directories.follow(parent);
+    awaitChanges(this.#context.absolute(parent.place));
+    if (!this.#context.group.settled) return undefined;
+    const after = directories.follow(directory) === 'gone' ? directories.follow(parent) : 'new';
+    if (before !== 'gone' && before !== 'new' && after === before)
+      return this.#remove(parent, name, directory);
+    // Its parent is, or was, out of the way as well.
+    directories.read(parent, { sure: true });
+    return undefined;
   }
 
   #remove(directory: Directory, name: string, entry: Directory | null): Found {

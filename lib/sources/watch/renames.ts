@@ -25,16 +25,16 @@ export class Renames {
   /**
    * The current record is the first half.
    *
-   * @param settled - all records that there were have been delivered: if the other half is not among them, it is
-   * nowhere in the tree
+   * @param alone - all records that there were have been delivered: if the other half is not among them, it is nowhere
+   * in the tree
    * @returns false if the other half may still come
    */
-  leave(directory: Directory, name: string, settled: boolean): boolean {
+  leave(directory: Directory, name: string, alone: boolean): boolean {
     const entry = directory.entries.get(name);
     // Ignored, or read when it had gone already: for the tree, the other half comes from outside.
     if (entry === undefined) return true;
     const arrival = this.#context.records.takeArrival();
-    if (arrival === undefined && !settled) return false;
+    if (arrival === undefined && !alone) return false;
     const target = arrival == null ? undefined : this.#directories.find(arrival.wd);
     if (arrival == null || target === undefined) this.remove(directory, name);
     else this.#move({ directory, name, target, targetName: arrival.name }, entry);
@@ -108,9 +108,8 @@ export class Renames {
       before.target === directory &&
       before.targetName === name;
     if (!back) return;
-    this.#directories.read(directory);
+    this.#directories.doubt(directory, name);
     const entry = target.entries.get(targetName);
     if (entry != null) this.#directories.read(entry, { deep: true });
-    if (target !== directory) this.#directories.read(target);
   }
 }

@@ -71,8 +71,15 @@ export class Context {
 export interface Target {
   /** Starts to watch. @throws the errors of the root */
   open(): void;
-  /** Deals with the current record. False: its other half has to be waited for. */
-  record(settled: boolean): boolean;
+  /**
+   * Deals with the current record.
+   *
+   * @param alone - it is the first half of a rename, and the other half will not come
+   * @returns false if it is, and the other half may still come
+   */
+  record(alone: boolean): boolean;
+  /** The current record is the first half of a rename: returns when the kernel has queued the second one, if any. */
+  finishRename(): void;
   /** Whether {@link work} has something to do. */
   readonly busy: boolean;
   /**

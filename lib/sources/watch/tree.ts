@@ -8,6 +8,8 @@ export class Directory {
   name: string;
   /** Its watch; -1: it is not watched. */
   wd = -1;
+  /** What is in it has been told since its watch is on. It may be watched, but out of the way when it is to be read. */
+  listed = false;
   /** It was still the same one when it had been read. */
   checked = false;
   /** It could not be watched or read. */
@@ -20,6 +22,11 @@ export class Directory {
   constructor(parent: Directory | undefined, name: string) {
     this.parent = parent;
     this.name = name;
+  }
+
+  /** It has to be read again. */
+  unlist(): void {
+    this.listed = this.checked = false;
   }
 
   /** Where it is below the root: empty for the root itself. */

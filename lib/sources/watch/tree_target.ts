@@ -12,6 +12,7 @@ import {
 import { systemError } from '../../abi/errors.js';
 import { Directories } from './directories.js';
 import { watchError } from './group.js';
+import { awaitChanges } from './listing.js';
 import { SELF } from './masks.js';
 import { Reader } from './reader.js';
 import { Renames } from './renames.js';
@@ -73,7 +74,12 @@ export class TreeTarget implements Target {
     yield { type: 'ready', path: this.#context.shown(''), directory: true, mask: 0 };
   }
 
-  record(settled: boolean): boolean {
+  finishRename(): void {
+    const directory = this.#directories.find(this.#context.records.wd);
+    if (directory !== undefined) awaitChanges(this.#context.absolute(directory.place));
+  }
+
+  record(alone: boolean): boolean {
     const { records } = this.#context;
     const { mask, wd } = records;
     if ((mask & KEVENT_INODE_Q_OVERFLOW) !== 0) {
@@ -94,7 +100,7 @@ export class TreeTarget implements Target {
       if (directory.parent === undefined) tellUse(this.#context, '', true);
       return true;
     }
-    if ((mask & KEVENT_INODE_MOVED_FROM) !== 0) return this.#renames.leave(directory, name, settled);
+    if ((mask & KEVENT_INODE_MOVED_FROM) !== 0) return this.#renames.leave(directory, name, alone);
     if ((mask & (KEVENT_INODE_CREATE | KEVENT_INODE_MOVED_TO)) !== 0) this.#appear(directory, name);
     else if ((mask & KEVENT_INODE_REMOVE) !== 0) this.#renames.remove(directory, name);
     else this.#use(directory, name);
@@ -173,7 +179,11 @@ export class TreeTarget implements Target {
     for (;;) {
       const { wd } = directories.root;
       const followed = directories.follow(directories.root);
-      if (followed === 'same') return;
+      if (followed === 'same') {
+        // It was away just when it was to be read.
+        if (!directories.root.listed) directories.read(directories.root);
+        return;
+      }
       if (followed === 'new') {
         const replacement = directories.root;
         if (this.#present && replacement === old) {

@@ -30,13 +30,10 @@ export class WatchFeed implements Feed {
   #muted = false;
   #closed = false;
   #pumping = false;
-  #delivering = false;
   #refed = true;
   #timer: NodeJS.Immediate | undefined;
   /** The current record's other half has not come so far. */
   #held = false;
-  /** ... and does not come. */
-  #settled = false;
   /** All has been read, and all records have been dealt with. */
   #idle = false;
 
@@ -114,11 +111,8 @@ export class WatchFeed implements Feed {
     if (this.#closed) return;
     const now = Date.now();
     this.#records.add(payload, this.#settledAt);
-    if (this.#group.settled(true)) this.#settledAt = now;
-    this.#settled = this.#held;
-    this.#delivering = true;
+    if (this.#group.settled) this.#settledAt = now;
     this.#pump(SLICE);
-    this.#delivering = false;
   }
 
   /** Hands over what there is until the window is full, or the time is over. */
@@ -145,33 +139,31 @@ export class WatchFeed implements Feed {
       this.#later();
       return;
     }
-    if (this.#held && !this.#closed && !this.#muted) this.#later();
+    const waits = this.#held || (this.#idle && this.#target.unsettled);
+    if (waits && !this.#closed && !this.#muted) this.#later();
   }
 
-  /** In a later turn: goes on, and looks whether the kernel has more for what is held. */
+  /** In a later turn: goes on, and looks whether the kernel has more. */
   #later(): void {
     if (this.#timer !== undefined) return;
     this.#timer = setImmediate(() => {
       this.#timer = undefined;
-      this.#resume();
+      this.#pump(SLICE);
     });
     if (!this.#refed) this.#timer.unref();
   }
 
-  #resume(): void {
-    if (this.#held) {
-      this.#settled = this.#group.settled();
-      if (!this.#settled) {
-        this.#later();
-        return;
-      }
-    }
-    this.#pump(SLICE);
+  /** Whether the other half of the current record's rename is nowhere in the tree. */
+  #isAlone(): boolean {
+    if (!this.#group.settled) return false;
+    // This thread may have been woken by the first half, before the second one was queued.
+    this.#target.finishRename();
+    return this.#group.settled;
   }
 
   /** All that was delivered has been dealt with. Returns whether there is something to do all the same. */
   #settle(): boolean {
-    if (this.#target.unsettled) this.#target.settle(this.#group.settled(this.#delivering));
+    if (this.#target.unsettled) this.#target.settle(this.#group.settled);
     return this.#target.busy;
   }
 
@@ -188,11 +180,13 @@ export class WatchFeed implements Feed {
         this.#idle = false;
         continue;
       }
-      while (!this.#target.record(this.#settled)) {
+      for (let alone = false; !this.#target.record(alone); ) {
+        alone = this.#isAlone();
+        if (alone) continue;
         this.#held = true;
         yield undefined;
+        this.#held = false;
       }
-      this.#held = this.#settled = false;
       for (const event of found) yield event;
       found.length = 0;
     }

@@ -7,9 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * `'files'`: not which directories there are. `'deep'`: a deep tree is made, moved and removed; `'root'`: the root
- * itself is. `'flood'`: two files are written in turns.
+ * itself is. `'away'`: the root is moved away and back. `'backAndForth'`: a file is renamed. `'flood'`: two files are
+ * written in turns.
  */
-export type Kind = 'files' | 'any' | 'deep' | 'root' | 'flood';
+export type Kind = 'files' | 'any' | 'deep' | 'root' | 'away' | 'backAndForth' | 'flood';
 
 /** A tree that another process changes at random. */
 export class Changing {

@@ -37,6 +37,7 @@ export class Follower {
     const { marker, done } = this.#tree.change(kind, steps);
     await this.#follow(marker, pause);
     await done;
+    if (kind === 'root' || kind === 'away') this.picture.lookAgain();
     return this.#settled();
   }
 

@@ -47,6 +47,12 @@ export class Picture {
     this.#refuse(event, known !== directory, directory ? 'is no directory' : 'is a directory');
   }
 
+  /** Who looked while the root was out of its place saw nothing: nothing has happened to what is in it. */
+  lookAgain(): void {
+    for (const [path, { directory, version }] of this.#entries)
+      if (version === GONE) this.#look(path, directory);
+  }
+
   /** What is not as it is in the tree; `shared`: inodes with several names, whose contents change under any of them. */
   differences(shared: ReadonlySet<number>): string[] {
     const different: string[] = [];

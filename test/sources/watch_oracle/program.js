@@ -145,6 +145,22 @@ const WHOLE = {
     rmSync(away, { recursive: true, force: true });
     deep(place(), random(4));
   },
+  /** The root is away for a moment, and then a tree is made in a directory that it has. */
+  away() {
+    const path = join(root, `away ${written++}`);
+    mkdirSync(path);
+    for (let count = 0; count < 3; count += 1) {
+      renameSync(root, join(outside, 'root'));
+      renameSync(join(outside, 'root'), root);
+    }
+    deep(path, 1);
+  },
+  backAndForth() {
+    const [one, other] = [join(root, 'one'), join(root, 'other')];
+    if (written === 0) writeFileSync(one, `${written++}`);
+    renameSync(one, other);
+    renameSync(other, one);
+  },
   /** More than one record for each step, whatever is there. */
   flood: () => appendFileSync(join(root, `flood ${written % 2}`), `${written++}`),
 };
@@ -155,6 +171,8 @@ const KINDS = {
   any: [...Object.values(FILES), ...Object.values(DIRECTORIES)],
   deep: [WHOLE.deep],
   root: [WHOLE.root],
+  away: [WHOLE.away],
+  backAndForth: [WHOLE.backAndForth],
   flood: [WHOLE.flood],
 };
 
