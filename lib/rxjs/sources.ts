@@ -20,6 +20,8 @@ import {
 import { type SignalEvent, type SignalsOptions, signals as signalsStream } from '../sources/signals.js';
 import type { Tick } from '../sources/tick_feed.js';
 import { type At, type TimerStreamOptions, timer as timerStream } from '../sources/timer.js';
+import type { WatchEvent } from '../sources/watch/events.js';
+import { type WatchOptions, watch as watchStream } from '../sources/watch/watch.js';
 import { cold } from './cold.js';
 import { fromStream } from './from_stream.js';
 
@@ -121,6 +123,32 @@ export function processExit(
   options?: SourceOptions,
 ): Observable<ProcessExit> {
   return cold(() => processExitStream(process, options));
+}
+
+/**
+ * What happens to a file, or in a directory and, with `recursive`, in all below it: for each subscriber from its own
+ * beginning on.
+ *
+ * @param path - as the stream of this name
+ * @param options - as the stream of this name
+ * @throws as the stream of this name
+ * @example
+ * watch('src', { recursive: true }).pipe(debounceTime(50), switchMap(build)).subscribe();
+ */
+export function watch(
+  path: string | Uint8Array | URL,
+  options?: WatchOptions & { readonly encoding?: 'utf8' | undefined },
+): Observable<WatchEvent>;
+/** As the other one, with paths as Buffers: for names that are not UTF-8. */
+export function watch(
+  path: string | Uint8Array | URL,
+  options: WatchOptions & { readonly encoding: 'buffer' },
+): Observable<WatchEvent<Buffer>>;
+export function watch(
+  path: string | Uint8Array | URL,
+  options?: WatchOptions,
+): Observable<WatchEvent<string | Buffer>> {
+  return cold(() => watchStream(path, options));
 }
 
 /**

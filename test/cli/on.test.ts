@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -62,6 +62,24 @@ describe('kevent on', () => {
     expect(await on.ended).toEqual({ code: 0, signal: null });
     clearInterval(writing);
     expect(on.lines).toEqual(['changed']);
+  });
+
+  it('runs it for changes below a directory that was made meanwhile', async () => {
+    const on = new Command(['on', '-i', `watch:${directory}`, '--', 'sh', '-c', 'echo run']);
+    await expect.poll(() => on.lines).toEqual(['run']);
+    // The command may be there before the watch is.
+    const touched = (): number => {
+      writeFileSync(file('touched'), '');
+      return on.lines.length;
+    };
+    await expect.poll(touched, { interval: 200, timeout: 10_000 }).toBeGreaterThan(1);
+    mkdirSync(file('below'));
+    await delay(150);
+    const before = on.lines.length;
+    writeFileSync(path.join(file('below'), 'new'), '');
+    await expect.poll(() => on.lines.length).toBeGreaterThan(before);
+    on.child.kill('SIGTERM');
+    expect(await on.ended).toEqual({ code: null, signal: 'SIGTERM' });
   });
 
   it('runs it at the beginning too if it is asked to', async () => {

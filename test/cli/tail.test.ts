@@ -1,5 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +19,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { Fifo } from '../raw/fifo.js';
 import { Command, killAll, PROGRAM } from './command.js';
+
+/** More changes than the kernel holds records of. */
+const OVERFLOWING = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8')) + 100;
 
 afterEach(killAll);
 
@@ -44,20 +59,46 @@ describe('kevent tail', () => {
     expect(signals()).toContainEqual(expect.objectContaining({ signal: 'SIGRTMIN+3', pid: process.pid }));
   });
 
-  it('shows changes in a directory', async () => {
+  it('shows changes in a directory and all below it, renames as one', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'kevent-cli-'));
+    const source = `watch:${directory}`;
     try {
-      const tail = new Command(['tail', `watch:${directory}`, 'timer:10ms']);
+      const tail = new Command(['tail', source, 'timer:10ms']);
       await expect.poll(() => tail.lines.length).toBeGreaterThan(0);
-      writeFileSync(path.join(directory, 'new'), '');
-      await expect
-        .poll(() => tail.values)
-        .toContainEqual(expect.objectContaining({ source: `watch:${directory}`, kind: 'create' }));
-      expect(tail.stdout).toContain(path.join(directory, 'new'));
+      const [below, from, to] = ['below', 'below/new', 'renamed'].map((name) => path.join(directory, name));
+      if (below === undefined || from === undefined || to === undefined) throw new Error('three names');
+      mkdirSync(below);
+      writeFileSync(from, '');
+      renameSync(from, to);
+      const shown = (): unknown[] => tail.values.filter((value) => value['source'] === source);
+      const of = (fields: object): unknown => ({ time: expect.any(String), source, ...fields });
+      await expect.poll(shown).toContainEqual(of({ kind: 'rename', from, path: to, directory: false }));
+      expect(shown()).toContainEqual(of({ kind: 'create', path: below, directory: true }));
+      expect(shown()).toContainEqual(of({ kind: 'create', path: from, directory: false }));
+      expect(shown()).not.toContainEqual(expect.objectContaining({ kind: 'remove' }));
     } finally {
       rmSync(directory, { recursive: true });
     }
   });
+
+  it('shows that events were lost, and what is different since then', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'kevent-cli-'));
+    try {
+      const tail = new Command(['tail', '--text', `watch:${directory}`, 'timer:10ms']);
+      await expect.poll(() => tail.lines.length).toBeGreaterThan(0);
+      tail.child.kill('SIGSTOP');
+      const [one, other] = [path.join(directory, 'one'), path.join(directory, 'other')];
+      for (let count = 0; count < OVERFLOWING; count += 1) appendFileSync(count % 2 === 0 ? one : other, 'a');
+      const last = path.join(directory, 'last');
+      mkdirSync(last);
+      tail.child.kill('SIGCONT');
+      await expect.poll(() => tail.stdout, { timeout: 20_000 }).toContain(`create ${last}/\n`);
+      expect(tail.stdout).toContain(`rescan ${directory}/\n`);
+      expect(tail.stdout.indexOf('rescan')).toBeLessThan(tail.stdout.indexOf(last));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  }, 30_000);
 
   it('shows connections, and closes them', async () => {
     const free = createServer();

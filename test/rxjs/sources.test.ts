@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -31,6 +31,7 @@ import {
   readable,
   signals,
   timer,
+  watch,
   writable,
 } from '../../lib/rxjs.js';
 import { Fifo } from '../raw/fifo.js';
@@ -103,6 +104,13 @@ const KINDS: [string, Kind['make']][] = [
       child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
       return { values: processExit(child, { queue }), happen: () => child.stdin?.end() };
     },
+  ],
+  [
+    'watch',
+    () => ({
+      values: watch(directory, { queue, recursive: true }),
+      happen: () => writeFileSync(path.join(directory, 'file'), 'text'),
+    }),
   ],
   [
     'accepts',

@@ -86,6 +86,11 @@ export function watch(
   path: string | Uint8Array | URL,
   options: WatchOptions & { readonly encoding: 'buffer' },
 ): EventStream<WatchEvent<Buffer>>;
+/** As these, if only the caller knows which. */
+export function watch(
+  path: string | Uint8Array | URL,
+  options?: WatchOptions,
+): EventStream<WatchEvent<string | Buffer>>;
 export function watch(
   path: string | Uint8Array | URL,
   options: WatchOptions = {},
