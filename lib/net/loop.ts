@@ -6,6 +6,7 @@ import type { QueueEvent } from '../queue/event.js';
 import { Queue } from '../queue/queue.js';
 import type { Registration } from '../queue/registration.js';
 import { request } from '../queue/request.js';
+import { Completions } from './completions.js';
 import { Receiver } from './receiver.js';
 import { Sender } from './sender.js';
 
@@ -28,6 +29,7 @@ export class Loop {
   readonly queue = new Queue({ ringSize: RING_SIZE });
   readonly receiver: Receiver;
   readonly sender: Sender;
+  readonly completions = new Completions();
   readonly #handler: BoundHandler<Watcher, unknown>;
   readonly #flushInTick = (): void => this.sender.flush();
   readonly #flush = (): void => {

@@ -606,9 +606,10 @@ function writeAfterEnd(this: Socket, ...args: unknown[]): boolean {
 
 /** A new socket that connects. */
 export function createConnection(...args: unknown[]): Socket {
-  const [options] = connectArguments(args);
+  const [options, callback] = connectArguments(args);
   const socket = new Socket(options as SocketOptions & ConnectOptions);
   if (clientSockets.hasSubscribers) clientSockets.publish({ socket });
   if (options.timeout !== undefined) socket.setTimeout(options.timeout);
-  return socket.connect(...args);
+  // In one array, as Node does it: some replace connect().
+  return socket.connect([options, callback]);
 }

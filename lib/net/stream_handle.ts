@@ -4,6 +4,7 @@ import { binding, type SocketName } from '../abi/binding.js';
 import { KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
 import type { QueueEvent } from '../queue/event.js';
 import type { Registration } from '../queue/registration.js';
+import type { Writer } from './completions.js';
 import { loop, type Watcher } from './loop.js';
 import { readyFor, receivedBytes } from './naio_event.js';
 import type { Sending } from './sender.js';
@@ -48,7 +49,7 @@ const none = (): void => {};
  * One connected, or connecting, descriptor: what net.Socket calls its `_handle`. It owns the descriptor. A class of
  * its own for the async context would cost each connection as much memory as half of this one.
  */
-export class StreamHandle extends AsyncResource implements Watcher, Sending {
+export class StreamHandle extends AsyncResource implements Watcher, Sending, Writer {
   /** -1 while there is none. */
   fd: number;
   /** Whether what is received is wanted. */
@@ -197,7 +198,11 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending {
       return;
     }
     if ((this.#mask & SEND) !== 0) this.#ask(this.#mask & ~SEND);
-    this.runInAsyncScope(this.#written, this, Math.min(result, 0));
+    loop().completions.add(this, Math.min(result, 0));
+  }
+
+  completed(errno: number): void {
+    if (!this.#closed) this.runInAsyncScope(this.#written, this, errno);
   }
 
   /** undefined if it has none. */
