@@ -5,7 +5,7 @@
  * `import http from 'kevent/http'` and `require('kevent/http')` give one object, as with node:http. What is assigned to
  * its `globalAgent` is the agent of {@link request} and {@link get} from then on; that of node:http is another.
  *
- * @packageDocumentation
+ * @module kevent/http
  */
 import http from 'node:http';
 
@@ -64,6 +64,7 @@ export const get: typeof http.get = (...args: unknown[]) => {
   return sent;
 };
 
+/** node:http, with what is above in its place: as `import http from` and `require()` give it, to be changed like that. */
 const keventHttp = withReplacements(http, {
   Server,
   createServer,

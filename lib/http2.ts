@@ -5,7 +5,7 @@
  * Node reads and writes its own handles in C++, and any other stream through JavaScript. So a session costs more here
  * than with node:http2: use it where that is worth one loop for all connections, and measure.
  *
- * @packageDocumentation
+ * @module kevent/http2
  */
 import http2 from 'node:http2';
 
@@ -41,6 +41,7 @@ export const createServer: typeof http2.createServer = (...args: unknown[]) =>
 export const createSecureServer: typeof http2.createSecureServer = (...args: unknown[]) =>
   onLoop(Reflect.apply(http2.createSecureServer, undefined, args));
 
+/** node:http2, with what is above in its place: as `import http2 from` and `require()` give it. */
 const keventHttp2 = withReplacements(http2, { createServer, createSecureServer });
 
 export { keventHttp2 as default, keventHttp2 as 'module.exports' };

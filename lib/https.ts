@@ -5,7 +5,7 @@
  * Node encrypts on top of its own handles in C++, and on top of any other stream through JavaScript. So a connection
  * costs more here than with node:https: use it where that is worth one loop for all connections, and measure.
  *
- * @packageDocumentation
+ * @module kevent/https
  */
 import https from 'node:https';
 
@@ -34,6 +34,7 @@ export type Server = https.Server;
 export const createServer: typeof https.createServer = (...args: unknown[]) =>
   Reflect.construct(Server, args);
 
+/** node:https, with what is above in its place: as `import https from` and `require()` give it. */
 const keventHttps = withReplacements(https, {
   Server,
   createServer,

@@ -2,7 +2,7 @@
  * node:net on the kevent loop: the same functions, classes, events, errors and defaults. What is not named here is
  * node:net's, unchanged.
  *
- * @packageDocumentation
+ * @module kevent/net
  */
 import net from 'node:net';
 
@@ -15,6 +15,7 @@ import { createConnection as create, Socket as LoopSocket } from './net/socket.j
 import { subclass } from './net/subclass.js';
 
 export * from 'node:net';
+export type { SocketName } from './abi/binding.js';
 export type { SlabConnection, SlabHandlers, SlabServerOptions } from './net/slab_server.js';
 export { createSlabServer };
 
@@ -30,6 +31,7 @@ Object.defineProperty(Socket, Symbol.hasInstance, {
 export type Socket = net.Socket;
 /**
  * The same as {@link Socket}.
+ *
  * @alias
  */
 export const Stream = Socket;
@@ -58,7 +60,10 @@ export const createConnection = create as unknown as typeof net.createConnection
 /** The same as {@link createConnection}. */
 export const connect = createConnection as unknown as typeof net.connect;
 
-const keventNet = Object.assign(
+/** node:net, with what is above in its place: as `import net from` and `require()` give it, to be changed like that. */
+const keventNet: typeof net & {
+  /** See {@link createSlabServer}. */ createSlabServer: typeof createSlabServer;
+} = Object.assign(
   withReplacements(net, { Socket, Stream, Server, createServer, createConnection, connect } as Partial<
     typeof net
   >),

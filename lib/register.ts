@@ -10,7 +10,7 @@
  * Not promised: that a connection is `instanceof net.Socket`, or can be sent to another process. It has the methods,
  * properties and events of one.
  *
- * @packageDocumentation
+ * @module kevent/register
  */
 import { registerServers } from './register/servers.js';
 

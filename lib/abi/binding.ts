@@ -170,10 +170,13 @@ export interface Binding {
 /** `socketOpen`: local, IPv4, IPv6. */
 export type SocketFamily = 1 | 4 | 6;
 
-/** `address`: numeric; of a local socket its path, with a leading NUL if it is abstract, or `''`. `port`: 0 if local. */
+/** One end of a connection. */
 export interface SocketName {
+  /** What kind of address it is. */
   readonly family: 'IPv4' | 'IPv6' | 'unix' | 'unknown';
+  /** Numeric; of a local socket its path, with a leading NUL if it is abstract, or `''`. */
   readonly address: string;
+  /** 0 if it is a local socket. */
   readonly port: number;
 }
 

@@ -55,6 +55,7 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
     return this.#fd < 0 ? ~this.#fd : this.#fd;
   }
 
+  /** Whether it is gone, or not open yet. */
   get closed(): boolean {
     return this.#state == null;
   }
@@ -140,6 +141,7 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
     this.#ask(more, more.mask & ~RECV);
   }
 
+  /** Receives again, after {@link pause}. */
   resume(): void {
     const state = this.#state;
     if (!(state instanceof Unsent && state.paused)) return;
@@ -160,6 +162,7 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
     return this;
   }
 
+  /** Whether small messages are sent at once, without waiting for more to send with them. */
   setNoDelay(enable = true): void {
     if (!this.closed) setNoDelay(this.fd, enable);
   }

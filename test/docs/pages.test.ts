@@ -111,11 +111,23 @@ describe('docs/abi.md', () => {
   });
 });
 
+/** What a module has that Node's of the same name has not, or has otherwise. */
+async function ours(module: Promise<object>, builtin: Promise<object>): Promise<object> {
+  const theirs = new Map(Object.entries(await builtin));
+  return Object.fromEntries(
+    Object.entries(await module).filter(([name, value]) => theirs.get(name) !== value),
+  );
+}
+
 describe('docs/api', () => {
   it.each([
     ['kevent', import('../../lib/index.js')],
     ['kevent/raw', import('../../lib/raw.js')],
     ['kevent/rxjs', import('../../lib/rxjs.js')],
+    ['kevent/net', ours(import('../../lib/net.js'), import('node:net'))],
+    ['kevent/http', ours(import('../../lib/http.js'), import('node:http'))],
+    ['kevent/https', ours(import('../../lib/https.js'), import('node:https'))],
+    ['kevent/http2', ours(import('../../lib/http2.js'), import('node:http2'))],
   ])('has every export of %s: npm run docs', async (entry, module) => {
     const text = read(`docs/api/${entry}.md`).replaceAll('\\_', '_');
     const names = Object.keys(await module);
