@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -81,6 +83,24 @@ describe('the first program', () => {
   });
 });
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), 'close');
+  return port;
+}
+
+it('the first server answers until it is stopped', async () => {
+  const file = join(EXAMPLES, 'server.js');
+  expect(programs('docs/servers.md')[0]?.program).toBe(readFileSync(file, 'utf8'));
+  const run = new Program([file, String(await freePort())]);
+  const [url = ''] = await run.prints(/http:\S+/);
+  expect(await (await fetch(`${url}path`)).text()).toBe('You asked for /path\n');
+  run.child.kill('SIGINT');
+  expect(await run.ended()).toBe('SIGINT');
+});
+
 describe.each([...PAGES, ...REFERENCE])('%s', (page) => {
   it('links to what is there', () => {
     const text = read(page).replace(/^```.*?^```/gms, '');
@@ -137,8 +157,7 @@ describe('docs/api', () => {
 
 it('every example is mentioned on some page', () => {
   const text = PAGES.map(read).join('\n') + read('package.json');
-  // The README shows it whole.
-  const shown = ['first.js'];
-  const missing = readdirSync(EXAMPLES).filter((name) => !shown.includes(name) && !text.includes(name));
+  const shown = new Set(PAGES.flatMap(programs).map(({ program }) => examples.get(program)));
+  const missing = readdirSync(EXAMPLES).filter((name) => !shown.has(name) && !text.includes(name));
   expect(missing).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Program } from './program.js';
@@ -54,18 +54,29 @@ export function programs(page: string): Shown[] {
     });
 }
 
+/** The packages that a program imports, but for this one. */
+function dependencies(program: string): Set<string> {
+  const imports = program.matchAll(/^(?:import|\}) .*?'((?:@[\w-]+\/)?[\w.-]+)/gm);
+  const names = [...imports].map(([, name = '']) => name).filter((name) => /^[@a-z]/.test(name));
+  return new Set(names.filter((name) => name !== 'kevent' && name !== 'node'));
+}
+
 /**
  * Runs a program of a page in a project of its own, as its reader would.
  *
  * @param folder - an empty one
  */
 export function start({ program, command }: Shown, folder: string): Program {
-  const [, name = 'program.mjs'] = /\bnode (\w+\.mjs)/.exec(command ?? '') ?? [];
+  const [, name = 'program.mjs'] = /\bnode (?:--import \S+ )?(\w+\.mjs)/.exec(command ?? '') ?? [];
   writeFileSync(join(folder, name), program);
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(ROOT, join(folder, 'node_modules', 'kevent'));
-  symlinkSync(join(ROOT, 'node_modules', 'rxjs'), join(folder, 'node_modules', 'rxjs'));
+  for (const dependency of dependencies(program)) {
+    const link = join(folder, 'node_modules', dependency);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', dependency), link);
+  }
   // Some programs use one of the examples, as in a clone.
   symlinkSync(join(ROOT, 'docs'), join(folder, 'docs'));
   if (command === undefined) return new Program([name], folder);
