@@ -1,15 +1,13 @@
-// One queue for a timer, a directory and Ctrl-C.
-import { KEVENT_INODE_CREATE, Queue, request } from 'kevent';
+// Every second, every change in this directory, and Ctrl-C: in one loop.
+import { interval, merge, signals, watch } from 'kevent';
 
-const queue = new Queue();
-queue.add(request.timer({ every: 1_000_000_000n, data: 'a second has passed' }));
-queue.add(request.signal('SIGINT', { exclusive: true, data: 'that was Ctrl-C' }));
-queue.watch('.', KEVENT_INODE_CREATE, (event) => {
-  for (const { name } of event.payload()) console.log(`there is a new file: ${name}`);
-});
+const events = merge(
+  interval(1000).map(({ index }) => `second ${index}`),
+  watch('.').map(({ type, path }) => `${type} ${path}`),
+  signals('SIGINT', { exclusive: true }).map(() => 'Ctrl-C'),
+);
 
-for await (const event of queue.events()) {
-  console.log(event.data);
-  if (event.data === 'that was Ctrl-C') break;
+for await (const event of events) {
+  console.log(event);
+  if (event === 'Ctrl-C') break;
 }
-queue.close();

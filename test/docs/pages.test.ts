@@ -74,12 +74,13 @@ describe('the first program', () => {
 
   it('does what the README says', async () => {
     const run = new Program([join(EXAMPLES, 'first.js')], folder);
-    await run.prints(/a second has passed\n/);
-    writeFileSync(join(folder, 'new'), '');
-    await run.prints(/there is a new file: new\n/);
+    await run.prints(/second 1\n/);
+    writeFileSync(join(folder, 'notes.txt'), '');
+    await run.prints(/create .\/notes.txt\n/);
+    await run.prints(/second 2\n/);
     run.child.kill('SIGINT');
     expect(await run.ended()).toBe(0);
-    expect(run.output).toMatch(/that was Ctrl-C\n$/);
+    expect(run.output).toMatch(/Ctrl-C\n$/);
   });
 });
 
@@ -113,6 +114,21 @@ describe.each([...PAGES, ...REFERENCE])('%s', (page) => {
       return hash !== undefined && !anchors(file).has(hash);
     });
     expect(broken).toEqual([]);
+  });
+});
+
+describe('docs/limits.md', () => {
+  const rows = read('docs/limits.md').matchAll(/^\| [^|]+ \| ([\d,]+)( KiB| MiB)? \(`(\w+)`\) \|/gm);
+  const units: Record<string, number> = { ' KiB': 1024, ' MiB': 1024 * 1024 };
+  const said = [...rows].map(([, digits = '', unit = '', name = '']) => {
+    return [name, Number(digits.replaceAll(',', '')) * (units[unit] ?? 1)] as const;
+  });
+
+  it('says what the engine holds at most', async () => {
+    const bounds = Object.entries(await import('../../lib/raw.js')).filter(([name]) =>
+      /^KEVENT_(MAX|KEPT|NAIO_MOST)_/.test(name),
+    );
+    expect(Object.fromEntries(said)).toEqual(Object.fromEntries(bounds));
   });
 });
 
