@@ -9,9 +9,10 @@ import net from 'node:net';
 import { withReplacements } from './net/builtin.js';
 import { callable } from './net/callable.js';
 import { SocketServing } from './net/connection.js';
+import { createConnection as create } from './net/create_connection.js';
 import { listener } from './net/listening.js';
 import { createSlabServer } from './net/slab_server.js';
-import { createConnection as create, Socket as LoopSocket } from './net/socket.js';
+import { Socket as LoopSocket } from './net/socket.js';
 import { subclass } from './net/subclass.js';
 
 export * from 'node:net';

@@ -1,4 +1,5 @@
 import { netError } from '../net/errors.js';
+import { received, touch, written } from '../net/socket_symbols.js';
 import type { Piece } from '../net/stream_handle.js';
 import { IdleTimer } from './idle_timer.js';
 import { Socket } from './sockets.js';
@@ -57,10 +58,10 @@ export class HttpSocket extends Socket {
 
   // ---- reading
 
-  override received(chunk: Buffer): void {
+  override [received](chunk: Buffer): void {
     const { flowing, length, decoder, ended } = this.#state._readableState;
     if (flowing !== true || length > 0 || decoder !== null || ended) {
-      super.received(chunk);
+      super[received](chunk);
       return;
     }
     this.#idle.touch();
@@ -108,9 +109,9 @@ export class HttpSocket extends Socket {
     else super._final(callback);
   }
 
-  override written(errno: number): void {
+  override [written](errno: number): void {
     if (!this.#flying) {
-      super.written(errno);
+      super[written](errno);
       return;
     }
     this.#idle.touch();
@@ -156,14 +157,14 @@ export class HttpSocket extends Socket {
       if (this.#callbacks.length === 0) return;
       // Nothing was written, and that is done: but not before this call returns.
       this.#flying = true;
-      process.nextTick(() => this.written(0));
+      process.nextTick(() => this[written](0));
       return;
     }
     this.#flying = true;
     this.#pieces = [];
     this.#idle.touch();
     const result = pieces.length === 1 ? handle.write(first.chunk, first.encoding) : handle.writev(pieces);
-    if (result < 0) process.nextTick(() => this.written(result));
+    if (result < 0) process.nextTick(() => this[written](result));
   }
 
   #landed(error: Error | undefined): void {
@@ -189,7 +190,7 @@ export class HttpSocket extends Socket {
     return this;
   }
 
-  override touch(): void {
+  override [touch](): void {
     this.#idle.touch();
   }
 

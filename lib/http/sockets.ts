@@ -1,1 +1,2 @@
-export { createConnection as connect, Socket } from '../net/socket.js';
+export { createConnection as connect } from '../net/create_connection.js';
+export { Socket } from '../net/socket.js';

@@ -7,6 +7,7 @@ import { invalidArgType, outOfRange } from '../abi/errors.js';
 import { connectAny } from './connect_any.js';
 import { invalidAddressFamily, invalidIpAddress, ipBlocked, missingArguments, netError } from './errors.js';
 import type { Socket } from './socket.js';
+import { connectedOver, touch } from './socket_symbols.js';
 import type { StreamHandle } from './stream_handle.js';
 
 export interface LookupAddress {
@@ -158,7 +159,7 @@ function lookUp(
       const invalid = invalidAddressFamily(family, host, port);
       process.nextTick(() => socket.destroy(invalid));
     } else {
-      socket.touch();
+      socket[touch]();
       connectTo(socket, handle, { address, port, family, localAddress, localPort }, options);
     }
   });
@@ -167,7 +168,7 @@ function lookUp(
 function connectPath(socket: Socket, handle: StreamHandle, path: string): void {
   const decided = (errno: number): void => {
     if (socket.destroyed || socket._handle !== handle) return;
-    if (errno === 0) socket.connectedOver(handle);
+    if (errno === 0) socket[connectedOver](handle);
     else socket.destroy(netError(errno, 'connect', path));
   };
   const fd = binding().socketOpen(1, 1);
@@ -230,7 +231,7 @@ function connectTo(
   if (handle.closed) return; // by the listener
   handle.whenConnected((errno) => {
     if (errno === 0) {
-      socket.connectedOver(handle);
+      socket[connectedOver](handle);
       return;
     }
     const error = connectError(errno, target);

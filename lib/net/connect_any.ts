@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { attempt, connectError, type Family, type LookupAddress, type Target } from './connect.js';
 import { connectionTimeout, invalidAddressFamily, invalidIpAddress } from './errors.js';
 import type { Socket } from './socket.js';
+import { connectedOver, touch } from './socket_symbols.js';
 import type { StreamHandle } from './stream_handle.js';
 
 const ETIMEDOUT = -110;
@@ -54,7 +55,7 @@ export function connectAny(
     process.nextTick(() => socket.destroy(invalid));
     return;
   }
-  socket.touch();
+  socket[touch]();
   const mine = byFamily[first];
   const other = byFamily[first === 4 ? 6 : 4];
   const targets: Target[] = [];
@@ -123,7 +124,7 @@ class Attempts {
     clearTimeout(this.#timer);
     const socket = this.#socket;
     if (errno === 0) {
-      socket.connectedOver(this.#handle);
+      socket[connectedOver](this.#handle);
       return;
     }
     const error = connectError(errno, target);

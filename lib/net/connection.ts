@@ -5,6 +5,7 @@ import { binding } from '../abi/binding.js';
 import type { ClientHandle, Serving } from './listening.js';
 import { Socket } from './socket.js';
 import type { SocketOptions } from './socket_options.js';
+import { open } from './socket_symbols.js';
 import { type DescriptorOwner, StreamHandle } from './stream_handle.js';
 
 /** What net.Server keeps of its options, and of its connections, for whoever accepts them. */
@@ -62,7 +63,7 @@ export class SocketServing implements Serving<StreamHandle> {
     server._connections += 1;
     socket.server = server;
     socket._server = server;
-    socket.open(handle, server.pauseOnConnect);
+    socket[open](handle, server.pauseOnConnect);
     server.emit('connection', socket);
     if (accepted.hasSubscribers) accepted.publish({ socket });
   }

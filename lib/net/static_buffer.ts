@@ -1,13 +1,12 @@
 import type { OnRead } from './socket_options.js';
+import { failed } from './socket_symbols.js';
 
 /** Who reads into a buffer of the user's. */
 interface Reading {
   readonly destroyed: boolean;
-  /** Whether what is received is wanted. */
-  readonly isReading: boolean;
-  stopReading(): void;
+  readonly _handle: { readonly reading: boolean; readStop(): void } | null;
   /** There is no buffer to read into. */
-  failed(errno: number): void;
+  [failed](errno: number): void;
 }
 
 const ENOBUFS = -105;
@@ -49,7 +48,7 @@ export class StaticBuffer {
     for (let from = 0; from < chunk.length; ) {
       const buffer = this.#buffer;
       if (buffer === undefined || buffer.length === 0) {
-        socket.failed(ENOBUFS);
+        socket[failed](ENOBUFS);
         return;
       }
       const piece = chunk.subarray(from, from + buffer.length);
@@ -57,8 +56,8 @@ export class StaticBuffer {
       from += piece.length;
       const goOn = Reflect.apply(onRead.callback, socket, [piece.length, buffer]);
       if (typeof onRead.buffer === 'function') this.#buffer = onRead.buffer();
-      if (goOn === false) socket.stopReading();
-      if (socket.destroyed || socket.isReading) continue;
+      if (goOn === false) socket._handle?.readStop();
+      if (socket.destroyed || socket._handle?.reading) continue;
       if (from < chunk.length) this.#unread = chunk.subarray(from);
       return;
     }
@@ -74,11 +73,11 @@ export class StaticBuffer {
   resume(): 'wait' | 'end' | 'receive' {
     const chunk = this.#unread;
     const socket = this.#socket;
-    if (chunk === undefined || !socket.isReading) return 'wait';
+    if (chunk === undefined || !socket._handle?.reading) return 'wait';
     this.#unread = undefined;
     this.read(chunk);
     if (this.hasUnread || socket.destroyed) return 'wait';
     if (this.#isAtEnd) return 'end';
-    return socket.isReading ? 'receive' : 'wait';
+    return socket._handle?.reading ? 'receive' : 'wait';
   }
 }

@@ -8,6 +8,7 @@ import type { Writer } from './completions.js';
 import { loop, type Watcher } from './loop.js';
 import { readyFor, receivedBytes } from './naio_event.js';
 import type { Sending } from './sender.js';
+import { ended, failed, received, written } from './socket_symbols.js';
 import { setKeepAlive, setNoDelay, socketError } from './tcp_options.js';
 
 const RECV = KEVENT_SOCKET_RECV;
@@ -26,12 +27,12 @@ export interface Piece {
 
 /** What a handle tells, in the async context that the handle was made in. */
 export interface StreamListener {
-  received(chunk: Buffer): void;
-  ended(): void;
+  [received](chunk: Buffer): void;
+  [ended](): void;
   /** The connection is broken; `errno` is negative. */
-  failed(errno: number): void;
+  [failed](errno: number): void;
   /** What was written is with the kernel (0), or why it cannot be. May come before write() has returned. */
-  written(errno: number): void;
+  [written](errno: number): void;
 }
 
 /** What a handle answers when it is told that the connection is there, or why not: 0 or a negative errno. */
@@ -237,7 +238,7 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
     this.bytesWritten += length;
     const result = loop().sender.now(this.fd, chunk);
     if (result === length || (result < 0 && result !== EAGAIN)) {
-      this.listener?.written(Math.min(result, 0));
+      this.listener?.[written](Math.min(result, 0));
       return;
     }
     this.#rest = [chunk.subarray(Math.max(result, 0))];
@@ -245,7 +246,7 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
   }
 
   #written(errno: number): void {
-    this.listener?.written(errno);
+    this.listener?.[written](errno);
   }
 
   #ready(event: QueueEvent<unknown, unknown>): void {
@@ -264,12 +265,12 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
       this.#mask &= ~RECV;
       this.reading = false;
       this.#hold();
-      this.listener?.ended();
+      this.listener?.[ended]();
       return;
     }
     if (!this.reading) this.#ask(this.#mask & ~RECV);
     this.bytesRead += length;
-    this.listener?.received(loop().receiver.chunk(event.data1, length));
+    this.listener?.[received](loop().receiver.chunk(event.data1, length));
   }
 
   #writable(): void {
@@ -298,7 +299,7 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
     const connected = this.#connected;
     this.#connected = undefined;
     if (connected !== undefined) connected(errno);
-    else this.listener?.failed(errno);
+    else this.listener?.[failed](errno);
   }
 
   #ask(mask: number): number {

@@ -1,0 +1,105 @@
+import { netError } from './errors.js';
+import { ended, failed, readInto, received, touch } from './socket_symbols.js';
+import { StaticBuffer } from './static_buffer.js';
+import type { StreamHandle, StreamListener } from './stream_handle.js';
+import { WritingStream } from './writing_stream.js';
+
+/** The parts of a stream's state that Node keeps, the same from Node 20 to 26, and that are not in its types. */
+interface ReadableState {
+  readonly flowing: boolean | null;
+  readonly length: number;
+  readonly ended: boolean;
+  readonly decoder: unknown;
+  /** Who has to drain before a pipe goes on. */
+  readonly awaitDrainWriters: unknown;
+  dataEmitted: boolean;
+}
+
+/** The reading half of a socket. */
+export class ReadingStream extends WritingStream implements StreamListener {
+  declare readonly _readableState: ReadableState;
+  /** Where `onread` wants it. */
+  #staticBuffer: StaticBuffer | undefined;
+
+  [readInto](onread: unknown): void {
+    this.#staticBuffer = StaticBuffer.of(onread, this);
+  }
+
+  override _read(size: number): void {
+    if (this.connecting || this._handle === null) {
+      this.once('connect', () => this._read(size));
+    } else if (!this._handle.reading) {
+      this.#readStart(this._handle);
+    }
+  }
+
+  override read(size?: number): unknown {
+    this.#readOn();
+    return super.read(size);
+  }
+
+  override pause(): this {
+    if (this.#staticBuffer !== undefined && !this.connecting) this._handle?.readStop();
+    return super.pause();
+  }
+
+  override resume(): this {
+    this.#readOn();
+    return super.resume();
+  }
+
+  [received](chunk: Buffer): void {
+    this[touch]();
+    const state = this._readableState;
+    if (
+      state.flowing === true &&
+      state.length === 0 &&
+      !state.ended &&
+      state.decoder === null &&
+      state.awaitDrainWriters === null &&
+      this.#staticBuffer === undefined &&
+      this.listenerCount('data') > 0
+    ) {
+      // What push() would do here, but for the tick in which it asks for more: more comes by itself.
+      state.dataEmitted = true;
+      this.emit('data', chunk);
+    } else if (this.#staticBuffer !== undefined) {
+      this.#staticBuffer.read(chunk);
+    } else if (!this.push(chunk)) {
+      this._handle?.readStop();
+    }
+  }
+
+  [ended](): void {
+    if (this.destroyed || this.#staticBuffer?.putOffEnd()) return;
+    this.push(null);
+    this.read(0);
+  }
+
+  [failed](errno: number): void {
+    this.destroy(netError(errno, 'read'));
+  }
+
+  /** With `onread` nothing is pushed, and so nobody calls _read(). */
+  #readOn(): void {
+    const handle = this._handle;
+    if (this.#staticBuffer === undefined || this.connecting || handle === null || handle.reading) return;
+    this.#readStart(handle);
+  }
+
+  #readStart(handle: StreamHandle): void {
+    if (this.#staticBuffer?.hasUnread) {
+      handle.reading = true;
+      process.nextTick(() => this.#readUnread());
+      return;
+    }
+    const result = handle.readStart();
+    if (result < 0) this.destroy(netError(result, 'read'));
+  }
+
+  #readUnread(): void {
+    const next = this.#staticBuffer?.resume();
+    if (next === 'end') this[ended]();
+    else if (next === 'receive' && this._handle !== null) this.#readStart(this._handle);
+  }
+}
