@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { channel, interval, Queue, readable, signals } from '../../lib/index.js';
 import { Fifo } from '../raw/fifo.js';
+import { Changing } from '../sources/watch_oracle/changing.js';
+import { Follower } from '../sources/watch_oracle/follower.js';
 
 let queue: Queue;
 beforeEach(() => {
@@ -128,6 +130,25 @@ describe('a reader that is far slower than its source', () => {
     await loop.return();
     expect(sum).toBe(sent);
   });
+
+  it('of a watch is told that it missed some, and knows the whole tree in the end', async () => {
+    await using tree = new Changing(1);
+    await using follower = new Follower(tree, { queue });
+    const before = heap() + queue.stats().memory;
+    let events = 0;
+    let grown = 0;
+    const work = follower.burst('flood', 40_000, async () => {
+      events += 1;
+      if (events > 300) return;
+      await slowly(10);
+      if (events === 300) grown = heap() + queue.stats().memory - before;
+    });
+    expect(await latenessDuring(work)).toBeLessThan(5);
+    expect(await work).toEqual([]);
+    expect(follower.picture.counts).toHaveProperty('rescan');
+    expect(await follower.burst('any', 500)).toEqual([]);
+    expect(grown).toBeLessThan(4e6);
+  }, 30_000);
 
   it('of a channel keeps its senders waiting', async () => {
     const values = channel<number>({ queue, capacity: 1024 });

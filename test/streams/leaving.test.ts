@@ -1,9 +1,19 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { type EventStream, interval, Queue, readable, type StreamOptions, signals } from '../../lib/index.js';
+import {
+  type EventStream,
+  interval,
+  Queue,
+  readable,
+  type StreamOptions,
+  signals,
+  watch,
+} from '../../lib/index.js';
 import { runProgram } from '../queue/run_program.js';
 import { Fifo } from '../raw/fifo.js';
 import { HandFed, start, take } from './hand_fed.js';
@@ -18,6 +28,10 @@ afterEach(() => {
   queue.close();
   fifo.close();
 });
+
+const directory = mkdtempSync(path.join(tmpdir(), 'kevent-streams-'));
+mkdirSync(path.join(directory, 'below'));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 // Some of the signals come when their stream has been left.
 process.on('SIGUSR2', () => undefined);
@@ -49,6 +63,13 @@ const KINDS: [string, Make][] = [
     (options) => {
       setTimeout(() => process.kill(process.pid, 'SIGUSR2'), 5);
       return signals('SIGUSR2', { queue, ...options });
+    },
+  ],
+  [
+    'watch',
+    (options) => {
+      setTimeout(() => writeFileSync(path.join(directory, 'below', 'file'), ''), 5);
+      return watch(directory, { queue, recursive: true, ...options });
     },
   ],
 ];

@@ -1,4 +1,4 @@
-import { type WatchEvent, watch } from '../../../lib/index.js';
+import { type SourceOptions, type WatchEvent, watch } from '../../../lib/index.js';
 import type { Changing, Kind } from './changing.js';
 import { Picture } from './picture.js';
 
@@ -13,7 +13,7 @@ export class Follower {
   /** The first event is asked for early: what happens before that is not told. */
   #next: Promise<IteratorResult<WatchEvent, undefined>>;
 
-  constructor(tree: Changing, options: { readonly window?: number } = {}) {
+  constructor(tree: Changing, options: SourceOptions = {}) {
     this.#tree = tree;
     this.picture = new Picture(tree.root);
     this.#loop = watch(tree.root, { recursive: true, ...options })[Symbol.asyncIterator]();
