@@ -77,8 +77,6 @@ export function start({ program, command }: Shown, folder: string): Program {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules', dependency), link);
   }
-  // Some programs use one of the examples, as in a clone.
-  symlinkSync(join(ROOT, 'docs'), join(folder, 'docs'));
   if (command === undefined) return new Program([name], folder);
   return new Program(['-c', command], folder, 'ignore', 'sh');
 }

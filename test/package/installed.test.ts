@@ -30,7 +30,19 @@ beforeAll(async () => {
     path.join(project.folder, 'required.cjs'),
     `const { Queue } = require('kevent');
      const { kevent_init } = require('kevent/raw');
-     console.log(typeof Queue, typeof kevent_init);`,
+     const servers = ['net', 'http', 'https', 'http2'].map((name) => require('kevent/' + name).createServer);
+     console.log(...[Queue, kevent_init, ...servers].map((value) => typeof value));`,
+  );
+  await writeFile(
+    path.join(project.folder, 'server.mjs'),
+    `import { createServer } from 'node:http';
+     import { Socket } from 'node:net';
+     const answer = (request, response) => response.end(String(request.socket instanceof Socket));
+     const server = createServer(answer).listen(0, '127.0.0.1', async () => {
+       const response = await fetch('http://127.0.0.1:' + server.address().port);
+       console.log('a socket of Node:', await response.text());
+       server.close();
+     });`,
   );
   await writeFile(
     path.join(project.folder, 'support.mjs'),
@@ -56,8 +68,13 @@ test('the five calls are there as kevent/raw', async () => {
   expect(await project.node(['raw.mjs'])).toBe('ready: 0\n');
 });
 
-test('CommonJS can require both entries', async () => {
-  expect(await project.node(['required.cjs'])).toBe('function function\n');
+test('CommonJS can require every entry', async () => {
+  expect(await project.node(['required.cjs'])).toBe(`${Array(6).fill('function').join(' ')}\n`);
+});
+
+test('kevent/register puts the server of an unchanged program on the loop', async () => {
+  expect(await project.node(['server.mjs'])).toBe('a socket of Node: true\n');
+  expect(await project.node(['--import', 'kevent/register', 'server.mjs'])).toBe('a socket of Node: false\n');
 });
 
 test('the command is there', async () => {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -33,6 +34,23 @@ test('no machine is refused at install time', async () => {
   const fields = Object.keys(await manifest());
   expect(fields).not.toContain('os');
   expect(fields).not.toContain('cpu');
+});
+
+test('links of the pages in the tarball lead to what is in it', () => {
+  const { contents } = project.packed;
+  const folders = new Set(contents.map((file) => path.posix.dirname(file)));
+  const broken = contents
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((page) => {
+      const text = readFileSync(path.join(project.folder, 'node_modules/kevent', page), 'utf8');
+      const links = text.replace(/^```.*?^```/gms, '').matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g);
+      const targets = [...links].map(([, link = '']) =>
+        path.posix.join(path.posix.dirname(page), link).replace(/\/$/, ''),
+      );
+      const missing = targets.filter((target) => !contents.includes(target) && !folders.has(target));
+      return missing.map((target) => `${page}: ${target}`);
+    });
+  expect(broken).toEqual([]);
 });
 
 test('the tarball has what users need and nothing of the workshop', () => {
