@@ -126,6 +126,17 @@ it('docs/architecture.md names files that are there', () => {
   expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
 });
 
+it('docs/sources has a program for every source', async () => {
+  const text = PAGES.filter((page) => page.startsWith('docs/sources/'))
+    .flatMap(programs)
+    .map(({ program }) => program)
+    .join('\n');
+  // Those that 'kevent/rxjs' has as Observables, and what RxJS has itself.
+  const sources = Object.entries(await import('../../lib/rxjs/sources.js')).map(([name]) => name);
+  const missing = [...sources, 'merge'].filter((name) => !new RegExp(`\\b${name}\\(`).test(text));
+  expect(missing).toEqual([]);
+});
+
 describe('docs/limits.md', () => {
   const rows = read('docs/limits.md').matchAll(/^\| [^|]+ \| ([\d,]+)( KiB| MiB)? \(`(\w+)`\) \|/gm);
   const units: Record<string, number> = { ' KiB': 1024, ' MiB': 1024 * 1024 };
