@@ -53,11 +53,22 @@ export let globalAgent: http.Agent = Reflect.construct(Agent, [
   { keepAlive: true, scheduling: 'lifo', timeout: 5000 },
 ]);
 
-/** `http.request` with {@link globalAgent}, unless told otherwise. */
+/**
+ * `http.request` with {@link globalAgent}, unless told otherwise.
+ *
+ * @example
+ * const sent = request('http://localhost:8080/', { method: 'POST' }, (response) => response.resume());
+ * sent.end('body');
+ */
 export const request: typeof http.request = (...args: unknown[]) =>
   Reflect.construct(http.ClientRequest, withDefaultAgent(args as unknown as RequestArguments, globalAgent));
 
-/** `http.get` with {@link globalAgent}, unless told otherwise. */
+/**
+ * `http.get` with {@link globalAgent}, unless told otherwise.
+ *
+ * @example
+ * get('http://localhost:8080/', (response) => response.pipe(process.stdout));
+ */
 export const get: typeof http.get = (...args: unknown[]) => {
   const sent: http.ClientRequest = Reflect.apply(request, undefined, args);
   sent.end();

@@ -20,7 +20,14 @@ export type { SocketName } from './abi/binding.js';
 export type { SlabConnection, SlabHandlers, SlabServerOptions } from './net/slab_server.js';
 export { createSlabServer };
 
-/** `net.Socket`, a Duplex, on the kevent loop. As with Node's own, `new` may be left out. */
+/**
+ * `net.Socket`, a Duplex, on the kevent loop. As with Node's own, `new` may be left out. It owns its descriptor: `destroy`
+ * and the end of both halves close it, one that was given as `fd` too.
+ *
+ * @example
+ * const socket = new Socket({ fd: 3 });
+ * socket.pipe(process.stdout);
+ */
 export const Socket = callable(LoopSocket) as unknown as typeof net.Socket;
 // A TLSSocket is a net.Socket to those who ask, and Node's TLSSocket inherits from Node's.
 Object.defineProperty(Socket, Symbol.hasInstance, {
@@ -37,7 +44,14 @@ export type Socket = net.Socket;
  */
 export const Stream = Socket;
 
-/** `net.Server` whose connections are on the kevent loop. As with Node's own, `new` may be left out. */
+/**
+ * `net.Server` whose connections are on the kevent loop. As with Node's own, `new` may be left out. What cannot be
+ * listened on is an 'error' event with `code`, `errno` and `syscall`; EMFILE at accept is not, the connection waits.
+ *
+ * @example
+ * const server = new Server((socket) => socket.end('hello'));
+ * server.listen('/run/hello.sock');
+ */
 export const Server: typeof net.Server = subclass(net.Server, 'Server', {
   _listen2: listener(new SocketServing()),
 });
@@ -58,7 +72,12 @@ export const createServer: typeof net.createServer = (...args: unknown[]) => Ref
  * createConnection(8080, 'localhost', () => console.log('connected'));
  */
 export const createConnection = create as unknown as typeof net.createConnection;
-/** The same as {@link createConnection}. */
+/**
+ * The same as {@link createConnection}.
+ *
+ * @example
+ * for await (const chunk of connect(8080)) console.log(chunk.length);
+ */
 export const connect = createConnection as unknown as typeof net.connect;
 
 /** node:net, with what is above in its place: as `import net from` and `require()` give it, to be changed like that. */

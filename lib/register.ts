@@ -7,6 +7,13 @@
  * Node's own, as do the pipes of child processes, the inspector, `fetch`, servers with `pauseOnConnect`, whose
  * connections are to be sent to other processes, and what the primary of a cluster listens on for its workers.
  *
+ * @example
+ * ```sh
+ * node --import kevent/register app.js
+ * NODE_OPTIONS='--import kevent/register' npm start
+ * ```
+ *
+ * @remarks
  * Not promised: that a connection is `instanceof net.Socket`, or can be sent to another process. It has the methods,
  * properties and events of one.
  *

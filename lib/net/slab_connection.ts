@@ -19,7 +19,9 @@ const SHUT_WR = 1;
 
 /**
  * A connection of a slab server: not a stream. Its methods may be called at any time; once it is closed they do
- * nothing.
+ * nothing. It owns its descriptor.
+ *
+ * @typeParam Data - of {@link data}
  */
 export abstract class SlabConnection<Data = unknown> implements Watcher, Sending {
   /** Whatever one likes to keep with the connection. It takes no memory before it is set. */
@@ -104,7 +106,12 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
     return false;
   }
 
-  /** Ends our half when all is sent. When the peer has ended its half as well, the connection is closed. */
+  /**
+   * Ends our half when all is sent. When the peer has ended its half as well, the connection is closed.
+   *
+   * @example
+   * connection.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+   */
   end(data?: string | Uint8Array): void {
     if (this.closed) return;
     if (data !== undefined) this.write(data);
@@ -132,7 +139,12 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
     this.#end(() => binding().socketReset(this.fd));
   }
 
-  /** Receives no more: what comes stays in the kernel, and slows the peer down. */
+  /**
+   * Receives no more: what comes stays in the kernel, and slows the peer down.
+   *
+   * @example
+   * if (!other.write(view)) connection.pause(); // and resume() in `drain` of the other
+   */
   pause(): void {
     if (this.closed) return;
     const more = this.#more();

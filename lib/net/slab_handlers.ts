@@ -3,6 +3,13 @@ import type { SlabConnection } from './slab_connection.js';
 /**
  * What becomes of the connections of a slab server. The functions are called outside of any AsyncLocalStorage context.
  * What one of them throws goes to 'uncaughtException'; the connection stays as it is.
+ *
+ * @typeParam Data - of `connection.data`
+ * @example
+ * const kept: SlabHandlers<Buffer[]> = {
+ *   open: (connection) => void (connection.data = []),
+ *   data: (connection, view) => void connection.data.push(Buffer.from(view)),
+ * };
  */
 export interface SlabHandlers<Data = unknown> {
   /** A connection is there. */

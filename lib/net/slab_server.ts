@@ -86,9 +86,12 @@ class SlabServing<Data> implements Serving<SlabConnection<Data>> {
  * It is a `net.Server` but for its 'connection' event, which does not come: `listen`, `close`, `address`,
  * `getConnections`, `maxConnections`, 'drop', 'listening', 'error' and 'close' are Node's.
  *
- * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
+ * @typeParam Data - of `connection.data`, which is yours
+ * @param handlers - are called as its methods: `this` is the object
+ * @throws ERR_INVALID_ARG_TYPE (handlers is no object, an option no number), ERR_OUT_OF_RANGE (an option less than 1)
  * @example
- * createSlabServer({ data: (connection, view) => connection.write(view) }).listen(7);
+ * const server = createSlabServer({ data: (connection, view) => connection.write(view) });
+ * server.listen(7);
  */
 export function createSlabServer<Data = unknown>(
   handlers: SlabHandlers<Data>,
