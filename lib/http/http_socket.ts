@@ -1,5 +1,5 @@
 import { netError } from '../net/errors.js';
-import { received, touch, written } from '../net/socket_symbols.js';
+import { received, sent, touch, written } from '../net/socket_symbols.js';
 import type { Piece } from '../net/stream_handle.js';
 import { IdleTimer } from './idle_timer.js';
 import { Socket } from './sockets.js';
@@ -10,6 +10,12 @@ type Encoding = BufferEncoding | 'buffer';
 /** Of setTimeout(): Node's timers hold no more. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 const ECONNRESET = -104;
+
+/**
+ * `sending`: handed on, and its tick has not come. `sent`: the same, but the kernel has it. `late`: its tick has come, and
+ * the kernel has not taken it.
+ */
+type Flight = 'none' | 'sending' | 'sent' | 'late';
 
 /** The parts of a stream's state that Node keeps, the same from Node 20 to 26, and that are not in its types. */
 interface State {
@@ -30,6 +36,9 @@ interface State {
   };
 }
 
+/** A function of its own for each write would be garbage soon. */
+let tick: (socket: HttpSocket) => void;
+
 /**
  * A connection that something of Node's own reads and writes: HTTP/1, TLS, HTTP/2. It does the same as any Socket, with less in between where that cannot be told
  * apart: what is received goes to a flowing 'data' listener at once, what is written in one go while nothing else is
@@ -38,16 +47,22 @@ interface State {
 export class HttpSocket extends Socket {
   readonly #idle = new IdleTimer(() => this._onTimeout());
   readonly #state = this as unknown as State;
-  /** Written and not handed on yet: while corked there may be several. */
-  #pieces: Piece[] = [];
-  #callbacks: WriteCallback[] = [];
+  /** Written and not handed on yet: the first, and while corked there may be more. An array for one costs too much. */
+  #chunk: string | Uint8Array | undefined = undefined;
+  #encoding: BufferEncoding = 'utf8';
+  #more: Piece[] | undefined = undefined;
+  #callback: WriteCallback | undefined = undefined;
+  #callbacks: WriteCallback[] | undefined = undefined;
   /** Of all of these, and of those on their way: UTF-16 units or bytes, as a Writable counts. */
   #length = 0;
-  /** Whether pieces of ours are on their way; what the Writable wants to write meanwhile waits. */
-  #flying = false;
+  /** Of what is on its way; what the Writable wants to write meanwhile waits. */
+  #flight: Flight = 'none';
+  /** Of what was sent. */
+  #errno = 0;
   #waiting: (() => void) | undefined = undefined;
 
   static {
+    tick = (socket) => socket.#tick();
     Object.defineProperty(HttpSocket.prototype, 'writableLength', {
       configurable: true,
       get(this: HttpSocket): number {
@@ -78,11 +93,16 @@ export class HttpSocket extends Socket {
     }
     const done = typeof encoding === 'function' ? encoding : callback;
     if (chunk.length > 0) {
-      const named = typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8';
-      this.#pieces.push({ chunk, encoding: named });
+      this.#keep(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
       this.#length += chunk.length;
     }
-    if (typeof done === 'function') this.#callbacks.push(done as WriteCallback);
+    if (typeof done === 'function') {
+      if (this.#callback === undefined) this.#callback = done as WriteCallback;
+      else {
+        this.#callbacks ??= [];
+        this.#callbacks.push(done as WriteCallback);
+      }
+    }
     if (this.#state._writableState.corked === 0) this.#handOn();
     return true;
   }
@@ -94,32 +114,56 @@ export class HttpSocket extends Socket {
   }
 
   override _write(chunk: string | Uint8Array, encoding: Encoding, callback: WriteCallback): void {
-    if (this.#flying) this.#waiting = () => super._write(chunk, encoding, callback);
+    if (this.#flight !== 'none') this.#waiting = () => super._write(chunk, encoding, callback);
     else super._write(chunk, encoding, callback);
   }
 
   override _writev(pieces: Piece[], callback: WriteCallback): void {
-    if (this.#flying) this.#waiting = () => super._writev(pieces, callback);
+    if (this.#flight !== 'none') this.#waiting = () => super._writev(pieces, callback);
     else super._writev(pieces, callback);
   }
 
   override _final(callback: WriteCallback): void {
     this.#handOn();
-    if (this.#flying) this.#waiting = () => super._final(callback);
+    if (this.#flight !== 'none') this.#waiting = () => super._final(callback);
     else super._final(callback);
   }
 
+  /** In the turn of the loop: whoever wrote hears of it in the tick that began when he did, and in his async context. */
+  override [sent](errno: number): boolean {
+    if (this.#flight !== 'sending') return false;
+    this.#flight = 'sent';
+    this.#errno = errno;
+    return true;
+  }
+
   override [written](errno: number): void {
-    if (!this.#flying) {
-      super[written](errno);
-      return;
+    if (this.#flight === 'none') super[written](errno);
+    else this.#land(errno);
+  }
+
+  #keep(chunk: string | Uint8Array, encoding: BufferEncoding): void {
+    if (this.#chunk === undefined) {
+      this.#chunk = chunk;
+      this.#encoding = encoding;
+    } else {
+      this.#more ??= [];
+      this.#more.push({ chunk, encoding });
     }
+  }
+
+  #tick(): void {
+    if (this.#flight === 'sent') this.#land(this.#errno);
+    else if (this.#flight === 'sending') this.#flight = 'late';
+  }
+
+  #land(errno: number): void {
     this.#idle.touch();
     const error = errno < 0 ? netError(errno, 'write') : undefined;
     this.#landed(error);
     if (error !== undefined) this.destroy(error);
     // Who was told has perhaps written more.
-    if (this.#flying) return;
+    if (this.#flight !== 'none') return;
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.();
@@ -138,7 +182,7 @@ export class HttpSocket extends Socket {
 
   /** Whether it is right, too short to wait for 'drain', and the only one: nothing is on its way, nor to come to an end. */
   #takes(chunk: unknown, encoding: unknown): chunk is string | Uint8Array {
-    if (this.#flying || this._handle === null || this.connecting) return false;
+    if (this.#flight !== 'none' || this._handle === null || this.connecting) return false;
     const { pendingcb, ending, destroyed, highWaterMark } = this.#state._writableState;
     if (pendingcb !== 0 || ending || destroyed) return false;
     if (typeof chunk === 'string') {
@@ -149,31 +193,37 @@ export class HttpSocket extends Socket {
   }
 
   #handOn(): void {
-    const pieces = this.#pieces;
-    const [first] = pieces;
+    const chunk = this.#chunk;
+    const more = this.#more;
     const handle = this._handle;
-    if (this.#flying || handle === null) return;
-    if (first === undefined) {
-      if (this.#callbacks.length === 0) return;
+    if (this.#flight !== 'none' || handle === null) return;
+    if (chunk === undefined) {
+      if (this.#callback === undefined) return;
       // Nothing was written, and that is done: but not before this call returns.
-      this.#flying = true;
-      process.nextTick(() => this[written](0));
-      return;
+      this.#flight = 'sent';
+      this.#errno = 0;
+    } else {
+      this.#flight = 'sending';
+      this.#chunk = this.#more = undefined;
+      this.#idle.touch();
+      const encoding = this.#encoding;
+      const result =
+        more === undefined ? handle.write(chunk, encoding) : handle.writev([{ chunk, encoding }, ...more]);
+      if (result < 0) this[sent](result);
     }
-    this.#flying = true;
-    this.#pieces = [];
-    this.#idle.touch();
-    const result = pieces.length === 1 ? handle.write(first.chunk, first.encoding) : handle.writev(pieces);
-    if (result < 0) process.nextTick(() => this[written](result));
+    process.nextTick(tick, this);
   }
 
   #landed(error: Error | undefined): void {
+    const callback = this.#callback;
     const callbacks = this.#callbacks;
-    this.#flying = false;
+    this.#flight = 'none';
     this.#length = 0;
-    if (callbacks.length === 0) return;
-    this.#callbacks = [];
-    for (const callback of callbacks) callback(error);
+    if (callback === undefined) return;
+    this.#callback = this.#callbacks = undefined;
+    callback(error);
+    if (callbacks === undefined) return;
+    for (const other of callbacks) other(error);
   }
 
   // ---- the timeout, and the end
@@ -197,8 +247,7 @@ export class HttpSocket extends Socket {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#idle.stop();
     super._destroy(error, callback);
-    this.#pieces = [];
-    this.#waiting = undefined;
+    this.#chunk = this.#more = this.#waiting = undefined;
     this.#landed(error ?? netError(ECONNRESET, 'write'));
   }
 }

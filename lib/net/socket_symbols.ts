@@ -15,6 +15,8 @@ export const ended = Symbol('ended');
 export const failed = Symbol('failed');
 /** Of {@link StreamListener}. */
 export const written = Symbol('written');
+/** Of {@link StreamListener}. */
+export const sent = Symbol('sent');
 /** The handle goes, and what it has counted stays. */
 export const detach = Symbol('detach');
 /** What was set before there was a connection is set now. */

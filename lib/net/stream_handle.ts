@@ -8,7 +8,7 @@ import type { Writer } from './completions.js';
 import { loop, type Watcher } from './loop.js';
 import { readyFor, receivedBytes } from './naio_event.js';
 import type { Sending } from './sender.js';
-import { ended, failed, received, written } from './socket_symbols.js';
+import { ended, failed, received, sent, written } from './socket_symbols.js';
 import { setKeepAlive, setNoDelay, socketError } from './tcp_options.js';
 
 const RECV = KEVENT_SOCKET_RECV;
@@ -33,6 +33,8 @@ export interface StreamListener {
   [failed](errno: number): void;
   /** What was written is with the kernel (0), or why it cannot be. May come before write() has returned. */
   [written](errno: number): void;
+  /** The same, without the async context, and at once. False: it wants to hear of it in {@link written}. */
+  [sent](errno: number): boolean;
 }
 
 /** What a handle answers when it is told that the connection is there, or why not: 0 or a negative errno. */
@@ -199,7 +201,8 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
       return;
     }
     if ((this.#mask & SEND) !== 0) this.#ask(this.#mask & ~SEND);
-    loop().completions.add(this, Math.min(result, 0));
+    const errno = Math.min(result, 0);
+    if (this.listener?.[sent](errno) === false) loop().completions.add(this, errno);
   }
 
   completed(errno: number): void {

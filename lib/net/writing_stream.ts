@@ -1,5 +1,5 @@
 import { netError, socketClosed, socketClosedBeforeConnection } from './errors.js';
-import { takeCallback, touch, written } from './socket_symbols.js';
+import { sent, takeCallback, touch, written } from './socket_symbols.js';
 import type { Piece, StreamHandle } from './stream_handle.js';
 import { TimedStream } from './timed_stream.js';
 
@@ -47,6 +47,10 @@ export class WritingStream extends TimedStream {
     }
     const result = this._handle.shutdown();
     callback(result < 0 ? netError(result, 'shutdown') : null);
+  }
+
+  [sent](_errno: number): boolean {
+    return false;
   }
 
   [written](errno: number): void {
