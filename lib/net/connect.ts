@@ -51,6 +51,9 @@ export interface Target {
 }
 
 const EINPROGRESS = -115;
+const ECONNREFUSED = -111;
+/** Bytes of sun_path, unix(7). */
+const LONGEST_PATH = 108;
 /** Milliseconds: less would give no peer a chance. */
 const LEAST_ATTEMPT_TIMEOUT = 10;
 
@@ -177,9 +180,19 @@ function connectPath(socket: Socket, handle: StreamHandle, path: string): void {
     return;
   }
   handle.open(fd);
-  const result = binding().socketConnectPath(fd, path);
+  const result = tryPath(fd, path);
   if (result === EINPROGRESS) handle.whenConnected(decided);
   else process.nextTick(decided, result);
+}
+
+/** 0 or a negative errno. */
+function tryPath(fd: number, path: string): number {
+  const result = binding().socketConnectPath(fd, path);
+  if (result !== ECONNREFUSED || !path.startsWith('\0')) return result;
+  // Servers of Node 20 fill an abstract name up with NULs, which are then part of it.
+  const padded = Buffer.alloc(LONGEST_PATH);
+  padded.write(path);
+  return binding().socketConnectPath(fd, padded);
 }
 
 /** One attempt: the descriptor that is connecting, or the error for why it cannot. */
