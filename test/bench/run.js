@@ -21,6 +21,7 @@ import { register } from './rows/register.js';
 import { ringEvents } from './rows/ring-events.js';
 import { streams } from './rows/streams.js';
 import { timers } from './rows/timers.js';
+import { watch } from './rows/watch.js';
 
 const ROWS = [
   ringEvents,
@@ -33,6 +34,7 @@ const ROWS = [
   streams,
   interval,
   memory,
+  watch,
   ...echoRows,
   bulk,
   idleConnections,
