@@ -117,6 +117,12 @@ describe.each([...PAGES, ...REFERENCE])('%s', (page) => {
   });
 });
 
+it('docs/README.md leads to every page', () => {
+  const text = read('docs/README.md');
+  const pages = [...PAGES, 'docs/benchmarks.md'].filter((page) => /^docs\/\w+\.md$/.test(page));
+  expect(pages.filter((page) => page !== 'docs/README.md' && !text.includes(page.slice(5)))).toEqual([]);
+});
+
 it('docs/architecture.md names files that are there', () => {
   const named = [...read('docs/architecture.md').matchAll(/`((?:lib|native)\/[\w./{},-]*)`/g)];
   const files = named.flatMap(([, path = '']) => {
