@@ -21,7 +21,7 @@ export interface State {
   readonly written: number;
   /** The most bytes that one socket had queued. */
   readonly mostQueued: number;
-  /** How late the ticks of a timer came since the last question, in ms. */
+  /** How late the ticks of a timer came since the last question by its own doing, in ms. */
   readonly late: number[];
 }
 
@@ -40,7 +40,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** @param fds - RLIMIT_NOFILE of the server; default: as many as it may have */
-  static async start(work: 'echo' | 'flood', fds?: number): Promise<ServerProcess> {
+  static async start(work: 'echo' | 'flood' | 'mixed', fds?: number): Promise<ServerProcess> {
     const limit = `ulimit -n ${fds ?? '$(ulimit -H -n)'} && exec "$@"`;
     const child = spawn('sh', ['-c', limit, 'sh', process.execPath, '--expose-gc', PROGRAM, work], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -49,8 +49,9 @@ export class ServerProcess implements AsyncDisposable {
     return new ServerProcess(child, port);
   }
 
-  async state(): Promise<State> {
-    this.#child.send('state');
+  /** @param gc - collects garbage first: `heap` is what is in use, and timers are late */
+  async state(gc = true): Promise<State> {
+    this.#child.send({ gc });
     const [state] = (await Promise.race([once(this.#child, 'message'), this.#ended])) as [
       Omit<State, 'fds' | 'rss'>,
     ];
@@ -60,9 +61,9 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Asks until it is so. */
-  async until(condition: (state: State) => boolean): Promise<State> {
+  async until(condition: (state: State) => boolean, gc = true): Promise<State> {
     for (;;) {
-      const state = await this.state();
+      const state = await this.state(gc);
       if (condition(state)) return state;
     }
   }

@@ -20,19 +20,29 @@ const serve = {
     socket.on('drain', () => socket.resume());
     socket.on('end', () => socket.end());
   },
-  // Sends without end, with regard to backpressure.
-  flood: (socket) => {
-    const send = () => {
-      for (let room = true; room; ) {
-        room = socket.write(CHUNK);
-        written += CHUNK.length;
-        mostQueued = Math.max(mostQueued, socket.writableLength);
-      }
-    };
-    socket.on('drain', send);
-    send();
+  flood: (socket) => flood(socket, CHUNK),
+  // Echoes, or floods with chunks of as many bytes as the first message says.
+  mixed: (socket) => {
+    socket.once('data', (data) => {
+      const bytes = Number(data);
+      if (bytes > 0) flood(socket, CHUNK.subarray(0, bytes));
+      else serve.echo(socket);
+    });
   },
 };
+
+/** Sends without end, with regard to backpressure. */
+function flood(/** @type {import('node:net').Socket} */ socket, /** @type {Buffer} */ chunk) {
+  const send = () => {
+    for (let room = true; room; ) {
+      room = socket.write(chunk);
+      written += chunk.length;
+      mostQueued = Math.max(mostQueued, socket.writableLength);
+    }
+  };
+  socket.on('drain', send);
+  send();
+}
 
 let open = 0;
 let opened = 0;
@@ -54,17 +64,20 @@ server.listen(0, '127.0.0.1', () => {
   process.send?.({ port: /** @type {import('node:net').AddressInfo} */ (server.address()).port });
 });
 
-/** @type {number[]} How late each tick came, in ms. */
+/** @type {number[]} How late each tick came, in ms; what other processes had the CPU for is not our fault. */
 let late = [];
 let due = performance.now() + TICK_MS;
+let usage = process.cpuUsage();
 setInterval(() => {
   const now = performance.now();
-  late.push(now - due);
+  const { user, system } = process.cpuUsage(usage);
+  late.push(Math.min(now - due, (user + system) / 1000));
   due = now + TICK_MS;
+  usage = process.cpuUsage();
 }, TICK_MS);
 
-process.on('message', () => {
-  /** @type {() => void} */ (globalThis.gc)();
+process.on('message', (/** @type {{ gc: boolean }} */ { gc }) => {
+  if (gc) /** @type {() => void} */ (globalThis.gc)();
   const { user, system } = process.cpuUsage();
   const state = {
     open,
