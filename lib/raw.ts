@@ -9,6 +9,7 @@ export { isSupported } from './abi/binding.js';
 export * from './abi/constants.js';
 export type { SystemError } from './abi/errors.js';
 export * from './abi/layout.js';
+export { type NaioData, readNaio } from './abi/naio.js';
 export { type InodeRecord, readInodeRecords, readSignalRecords, type SignalRecord } from './abi/payload.js';
 export { createRing, RingReader } from './abi/ring.js';
 export type { Statistics } from './abi/statistics.js';
@@ -25,6 +26,7 @@ export type { Buffers, Time, Timeout, Timespec } from './raw/arguments.js';
 export { kevent_claim_async, kevent_get_events_async, kevent_wait_async } from './raw/async.js';
 export { kevent_consumer_close, kevent_consumer_open, kevent_finish } from './raw/consumers.js';
 export { kevent_inode_unwatch, kevent_inode_watch, kevent_payload } from './raw/inodes.js';
+export { kevent_naio_hold, kevent_naio_slab } from './raw/naio.js';
 export type { AsyncOptions } from './raw/pending.js';
 export {
   kevent_close,
