@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Program } from './program.js';
-import { anchors, EXAMPLES, PAGES, programs, REFERENCE, ROOT, read, start } from './shown.js';
+import { anchor, anchors, EXAMPLES, PAGES, programs, REFERENCE, ROOT, read, start } from './shown.js';
 
 let folder: string;
 beforeAll(() => {
@@ -115,6 +115,14 @@ describe.each([...PAGES, ...REFERENCE])('%s', (page) => {
     });
     expect(broken).toEqual([]);
   });
+});
+
+it.each(PAGES)('%s has all its sections in its list of contents, if it has one', (page) => {
+  const text = read(page).replace(/^```.*?^```/gms, '');
+  const listed = new Set([...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, target]) => target));
+  if (!/^- \[[^\]]+\]\(#/m.test(text)) return;
+  const sections = [...text.matchAll(/^## (.*)$/gm)].map(([, heading = '']) => anchor(heading));
+  expect(sections.filter((section) => !listed.has(section))).toEqual([]);
 });
 
 it('docs/README.md leads to every page', () => {

@@ -82,7 +82,7 @@ export function start({ program, command }: Shown, folder: string): Program {
 }
 
 /** What GitHub makes of a heading. */
-function anchor(heading: string): string {
+export function anchor(heading: string): string {
   return heading
     .toLowerCase()
     .replace(/\]\([^)]*\)/g, '')
