@@ -11,11 +11,13 @@ import http from 'node:http';
 
 import { listenOnLoop } from './http/listening.js';
 import { type RequestArguments, withDefaultAgent } from './http/request_arguments.js';
+import { sendFile } from './http/send_file.js';
 import { connect } from './http/sockets.js';
 import { withReplacements } from './net/builtin.js';
 import { subclass } from './net/subclass.js';
 
 export * from 'node:http';
+export { type SendFileOptions, sendFile } from './http/send_file.js';
 
 /**
  * `http.Server` whose connections are on the kevent loop. As with Node's own, `new` may be left out.
@@ -75,13 +77,20 @@ export const get: typeof http.get = (...args: unknown[]) => {
   return sent;
 };
 
+/** What node:http has not. */
+export interface Additions {
+  /** See {@link sendFile}. */
+  sendFile: typeof sendFile;
+}
+
 /** node:http, with what is above in its place: as `import http from` and `require()` give it, to be changed like that. */
-const keventHttp = withReplacements(http, {
+const keventHttp = withReplacements(http as typeof http & Additions, {
   Server,
   createServer,
   Agent,
   request,
   get,
+  sendFile,
   get globalAgent(): http.Agent {
     return globalAgent;
   },

@@ -142,6 +142,22 @@ export class HttpSocket extends Socket {
     else this.#land(errno);
   }
 
+  /**
+   * Sends bytes of a file that stays open until `done` is called. What is written meanwhile waits. False: something else
+   * is on its way, and nothing was done.
+   */
+  sendFile(fd: number, offset: number, length: number, done: WriteCallback): boolean {
+    const handle = this._handle;
+    if (this.#flight !== 'none' || handle === null || this.#state._writableState.pendingcb !== 0)
+      return false;
+    this.#flight = 'late';
+    this.#callback = done;
+    this.#idle.touch();
+    const result = handle.sendFile(fd, offset, length);
+    if (result < 0) process.nextTick(() => this[written](result));
+    return true;
+  }
+
   #keep(chunk: string | Uint8Array, encoding: BufferEncoding): void {
     if (this.#chunk === undefined) {
       this.#chunk = chunk;

@@ -15,9 +15,20 @@ const RECV = KEVENT_SOCKET_RECV;
 const SEND = KEVENT_SOCKET_SEND;
 const EAGAIN = -11;
 const EBADF = -9;
+const EIO = -5;
 const ENOTCONN = -107;
 /** Chunks from this on are sent at once: nothing is gained by gathering them. */
 const LEAST_AT_ONCE = 16 * 1024;
+
+/** Of a file that are given to the kernel at once: so long everybody else waits. */
+const MOST_OF_FILE = 512 * 1024;
+
+/** What is left to be sent of a file. */
+interface FilePart {
+  readonly fd: number;
+  offset: number;
+  left: number;
+}
 
 /** A string with its encoding, or bytes. */
 export interface Piece {
@@ -71,6 +82,7 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
   /** What the kernel did not take yet. */
   #rest = NOTHING;
   #connected: Connected | undefined = undefined;
+  #file: FilePart | undefined = undefined;
 
   /** @param owner - closes the descriptor in our place */
   constructor(fd = -1, owner?: DescriptorOwner) {
@@ -85,7 +97,7 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
 
   /** Bytes that were given to send and are not sent yet. */
   get writeQueueSize(): number {
-    let sum = 0;
+    let sum = this.#file?.left ?? 0;
     for (const piece of this.#rest) sum += piece.length;
     return sum;
   }
@@ -157,6 +169,17 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
     loop().sender.begin(this, this.fd);
     this.#writing = true;
     for (const { chunk, encoding } of pieces) this.#add(chunk, encoding);
+    return 0;
+  }
+
+  /**
+   * Sends bytes of a file without reading them, from here on and as the peer takes them; one call at a time, as with
+   * {@link write}. The file has to stay open until it is told that they are sent.
+   */
+  sendFile(fd: number, offset: number, length: number): number {
+    if (this.#closed) return EBADF;
+    this.#file = { fd, offset, left: length };
+    this.#sendPart(this.#file);
     return 0;
   }
 
@@ -248,6 +271,24 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
     this.#ask(this.#mask | SEND);
   }
 
+  #sendPart(part: FilePart): void {
+    const result = binding().sendfile(this.fd, part.fd, part.offset, Math.min(part.left, MOST_OF_FILE));
+    if (result > 0) {
+      part.offset += result;
+      part.left -= result;
+      this.bytesWritten += result;
+    }
+    if (part.left > 0 && (result > 0 || result === EAGAIN)) {
+      this.#ask(this.#mask | SEND);
+      return;
+    }
+    this.#file = undefined;
+    this.#ask(this.#mask & ~SEND);
+    // The file has become shorter meanwhile.
+    const errno = result === 0 && part.left > 0 ? EIO : Math.min(result, 0);
+    loop().completions.add(this, errno);
+  }
+
   #written(errno: number): void {
     this.listener?.[written](errno);
   }
@@ -285,6 +326,10 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
       return;
     }
     if (this.#writing) return; // on its way already
+    if (this.#file !== undefined) {
+      this.#sendPart(this.#file);
+      return;
+    }
     const rest = this.#rest;
     if (rest.length === 0) {
       this.#ask(this.#mask & ~SEND);
@@ -346,6 +391,7 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
     this.listener = undefined;
     this.#writing = false;
     this.#rest = NOTHING;
+    this.#file = undefined;
     this.emitDestroy();
   }
 }
