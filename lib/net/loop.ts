@@ -36,6 +36,12 @@ export class Loop {
     this.sender.beginTurn();
     this.sender.flush();
   };
+  readonly #flushInTurn = (): void => {
+    this.#hasTurn = false;
+    this.#flush();
+  };
+  /** Whether a turn is asked for. One at a time: handlers may flush before it, and whoever is late then would have one more. */
+  #hasTurn = false;
 
   constructor() {
     const { queue } = this;
@@ -66,8 +72,12 @@ export class Loop {
    */
   #schedule(late: boolean): void {
     if (this.queue.inHandlers) return;
-    if (late) setImmediate(this.#flush);
-    else process.nextTick(this.#flushInTick);
+    if (!late) {
+      process.nextTick(this.#flushInTick);
+    } else if (!this.#hasTurn) {
+      this.#hasTurn = true;
+      setImmediate(this.#flushInTurn);
+    }
   }
 }
 
