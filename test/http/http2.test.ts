@@ -17,9 +17,14 @@ const hasLoadClient = spawnSync('h2load', ['--version']).status === 0;
 
 async function ask(session: ClientHttp2Session, headers: Record<string, string>): Promise<string> {
   const stream: ClientHttp2Stream = session.request(headers);
+  let answer = '';
+  // At once: Node 24 closes a stream that is done, and drops what is read of it later.
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    answer += chunk;
+  });
   stream.end();
-  await once(stream, 'response');
-  return text(stream);
+  await once(stream, 'end');
+  return answer;
 }
 
 describe.each([
