@@ -143,19 +143,23 @@ export class HttpSocket extends Socket {
   }
 
   /**
-   * Sends bytes of a file that stays open until `done` is called. What is written meanwhile waits. False: something else
-   * is on its way, and nothing was done.
+   * Sends bytes of a file, which has to stay open until `done` is called, behind what was written. What is written later
+   * waits. False: what was written is the Writable's, and nothing was done.
    */
   sendFile(fd: number, offset: number, length: number, done: WriteCallback): boolean {
-    const handle = this._handle;
-    if (this.#flight !== 'none' || handle === null || this.#state._writableState.pendingcb !== 0)
+    if (this._handle === null || this.#waiting !== undefined || this.#state._writableState.pendingcb !== 0)
       return false;
+    this.#handOn();
+    if (this.#flight === 'none') this.#startFile(fd, offset, length, done);
+    else this.#waiting = () => this.#startFile(fd, offset, length, done);
+    return true;
+  }
+
+  #startFile(fd: number, offset: number, length: number, done: WriteCallback): void {
     this.#flight = 'late';
     this.#callback = done;
-    this.#idle.touch();
-    const result = handle.sendFile(fd, offset, length);
+    const result = this._handle?.sendFile(fd, offset, length) ?? ECONNRESET;
     if (result < 0) process.nextTick(() => this[written](result));
-    return true;
   }
 
   #keep(chunk: string | Uint8Array, encoding: BufferEncoding): void {

@@ -68,7 +68,8 @@ async function send(
   const done = finished(response);
   done.catch(() => {}); // who waits for it hears of it; so far nobody does
   const hasBody = length > 0 && response.req.method !== 'HEAD' && !NO_BODY.includes(response.statusCode);
-  if (hasBody && !(await sentByKernel(response, file.fd, start, length))) {
+  // A connection that ends tells `done` in every case.
+  if (hasBody && (await Promise.race([sentByKernel(response, file.fd, start, length), done])) === false) {
     const source = createReadStream('', { fd: file.fd, autoClose: false, start, end: start + length - 1 });
     await Promise.all([pipeline(source, response), done]);
     return;
@@ -88,9 +89,6 @@ async function sentByKernel(
   if (!(socket instanceof HttpSocket) || response.strictContentLength) return false;
   response.flushHeaders();
   if (response.chunkedEncoding) return false;
-  await new Promise<void>((resolve, reject) => {
-    socket.write('', (error) => (error ? reject(error) : resolve()));
-  });
   return new Promise<boolean>((resolve, reject) => {
     const taken = socket.sendFile(fd, start, length, (error) => (error ? reject(error) : resolve(true)));
     if (!taken) resolve(false);

@@ -19,6 +19,7 @@ import { memory } from './rows/memory.js';
 import { observables } from './rows/observables.js';
 import { register } from './rows/register.js';
 import { ringEvents } from './rows/ring-events.js';
+import { staticFile } from './rows/static-file.js';
 import { streams } from './rows/streams.js';
 import { timers } from './rows/timers.js';
 import { watch } from './rows/watch.js';
@@ -39,6 +40,7 @@ const ROWS = [
   bulk,
   idleConnections,
   ...httpRows,
+  staticFile,
   http2,
 ];
 
