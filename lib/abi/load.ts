@@ -1,8 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 import type { Binding } from './binding.js';
+
+/** The binding calls in the context that it was loaded in, for ever: not in that of whoever happens to be first. */
+const outside = AsyncLocalStorage.snapshot();
 
 /** Why there is no binding on this machine. */
 export interface LoadFailure {
@@ -52,7 +56,7 @@ export function load(): { readonly binding: Binding } | LoadFailure {
   try {
     const require = createRequire(import.meta.url);
     const loaded: unknown = withLibc(libc === 'musl' ? libc : undefined, () =>
-      require('node-gyp-build')(root),
+      outside(() => require('node-gyp-build')(root)),
     );
     if (isBinding(loaded)) return { binding: loaded };
     return { message: `kevent: the binary for ${target} is not this package's`, cause: undefined };

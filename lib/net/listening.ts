@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import * as net from 'node:net';
 
 import { binding } from '../abi/binding.js';
@@ -121,6 +122,9 @@ function receive<Handle extends ClientHandle>(
 
 function takeOver(handle: ListeningHandle, server: net.Server, serving: Serving): void {
   const { fd, close } = handle;
+  // As with Node's own, 'connection' comes in the context of listen(), and what the connection does in one of its own.
+  const inContext = AsyncLocalStorage.snapshot();
+  const deliver = (client: ClientHandle): void => handle.onconnection?.(0, client);
   let acceptor: Acceptor | undefined;
   Object.assign(handle, {
     listen(backlog: number): number {
@@ -131,7 +135,7 @@ function takeOver(handle: ListeningHandle, server: net.Server, serving: Serving)
       if (listened < 0) return listened;
       try {
         acceptor = new Acceptor(fd as number, {
-          accepted: (connection) => handle.onconnection?.(0, serving.handle(connection)),
+          accepted: (connection) => inContext(deliver, serving.handle(connection)),
           failed: (errno) => server.emit('error', systemError(errno, 'accept')),
         });
       } catch (error) {

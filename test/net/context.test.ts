@@ -1,11 +1,16 @@
 import { AsyncLocalStorage, createHook, executionAsyncId } from 'node:async_hooks';
+import { execFile } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 import net from '../../lib/net.js';
 import { listening } from './listening.js';
+
+const FIRST_USE = fileURLToPath(new URL('programs/first_use.js', import.meta.url));
 
 it('events of a socket come in the context in which it was made', async () => {
   const storage = new AsyncLocalStorage<string>();
@@ -24,6 +29,27 @@ it('events of a socket come in the context in which it was made', async () => {
   );
   await Promise.all(clients);
   expect(seen.sort()).toEqual(['one', 'two', 'three'].flatMap((name) => Array(4).fill(name)).sort());
+});
+
+it("'connection' comes in the context of listen(), what a connection does in none", async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  const server = net.createServer((socket) => {
+    seen.push('connection', storage.getStore());
+    socket.on('data', () => seen.push('data', storage.getStore()));
+    socket.on('close', () => seen.push('close', storage.getStore()));
+    socket.on('end', () => socket.end());
+  });
+  const port = await storage.run('listen', () => listening(server));
+  net.connect(port, '127.0.0.1').resume().end('x');
+  const [socket] = await once(server, 'connection');
+  await once(socket, 'close');
+  expect(seen).toEqual(['connection', 'listen', 'data', undefined, 'close', undefined]);
+});
+
+it('nobody else is in the context of who was first to use the package', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [FIRST_USE]);
+  expect(stdout).toBe('undefined\n');
 });
 
 it('async_hooks see each connection begin and end, and its events in it', async () => {
