@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { finished, pipeline } from 'node:stream/promises';
 
@@ -8,6 +7,8 @@ import { HttpSocket } from './http_socket.js';
 
 const EISDIR = -21;
 const EINVAL = -22;
+/** A FIFO must not wait for a writer. */
+const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 const NO_BODY: readonly number[] = [204, 304];
 
 /** Which bytes of a file are sent. */
@@ -20,8 +21,9 @@ export interface SendFileOptions {
 
 /**
  * Ends a response with a file, or a part of one, as its body. Over a connection of this package without encryption, the
- * kernel sends it from its page cache (sendfile), and no byte of it comes into the process; bytes that are not in that
- * cache are read while the thread waits. Over any other connection it is read and written as a stream.
+ * kernel sends it from its page cache (sendfile), and no byte of it comes into the process. The thread waits while the
+ * file is opened, and while bytes that are not in that cache are read. Over any other connection it is read and written as
+ * a stream.
  *
  * Status and headers are those of the response; Content-Length is set here. Nothing else may be written to the response.
  *
@@ -38,39 +40,34 @@ export async function sendFile(
   path: string | Buffer | URL,
   { start = 0, end }: SendFileOptions = {},
 ): Promise<void> {
-  const file = await open(path);
+  const fd = openSync(path, READ);
   try {
-    const { size } = await regular(file);
+    const size = sizeOf(fd);
     const last = Math.min(end ?? size - 1, size - 1);
     if (!Number.isSafeInteger(start) || start < 0 || start > size)
       throw outOfRange('start', `>= 0 && <= ${size}`, start);
     if (!Number.isSafeInteger(last) || last < start - 1) throw outOfRange('end', `>= ${start - 1}`, end);
-    await send(response, file, start, last - start + 1);
+    await send(response, fd, start, last - start + 1);
   } finally {
-    await file.close();
+    closeSync(fd);
   }
 }
 
-async function regular(file: FileHandle): Promise<{ size: number }> {
-  const stat = await file.stat();
+function sizeOf(fd: number): number {
+  const stat = fstatSync(fd);
   if (stat.isDirectory()) throw systemError(EISDIR, 'sendfile');
   if (!stat.isFile()) throw systemError(EINVAL, 'sendfile', 'only regular files can be sent');
-  return stat;
+  return stat.size;
 }
 
-async function send(
-  response: ServerResponse,
-  file: FileHandle,
-  start: number,
-  length: number,
-): Promise<void> {
+async function send(response: ServerResponse, fd: number, start: number, length: number): Promise<void> {
   if (!response.headersSent) response.setHeader('Content-Length', length);
   const done = finished(response);
   done.catch(() => {}); // who waits for it hears of it; so far nobody does
   const hasBody = length > 0 && response.req.method !== 'HEAD' && !NO_BODY.includes(response.statusCode);
   // A connection that ends tells `done` in every case.
-  if (hasBody && (await Promise.race([sentByKernel(response, file.fd, start, length), done])) === false) {
-    const source = createReadStream('', { fd: file.fd, autoClose: false, start, end: start + length - 1 });
+  if (hasBody && (await Promise.race([sentByKernel(response, fd, start, length), done])) === false) {
+    const source = createReadStream('', { fd, autoClose: false, start, end: start + length - 1 });
     await Promise.all([pipeline(source, response), done]);
     return;
   }

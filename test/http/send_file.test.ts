@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
@@ -99,6 +100,9 @@ it('says why a file cannot be sent while the response can still be another', asy
   const { port, results } = await sending(() => path);
   expect((await fetched({ port })).response.statusCode).toBe(404);
   path = folder;
+  expect((await fetched({ port })).response.statusCode).toBe(404);
+  path = join(folder, 'fifo');
+  execFileSync('mkfifo', [path]);
   expect((await fetched({ port })).response.statusCode).toBe(404);
   const beyond = await sending(() => small, { start: 13 });
   expect((await fetched({ port: beyond.port })).response.statusCode).toBe(404);
