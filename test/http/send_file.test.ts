@@ -109,6 +109,7 @@ it('says why a file cannot be sent while the response can still be another', asy
   expect(await Promise.all([...results, ...beyond.results])).toEqual([
     'ENOENT',
     'EISDIR',
+    'EINVAL',
     'ERR_OUT_OF_RANGE',
   ]);
 });
