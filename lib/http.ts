@@ -99,4 +99,34 @@ const keventHttp = withReplacements(http as typeof http & Additions, {
   },
 });
 
+/**
+ * The types of node:http, for who writes `http.IncomingMessage` after `import http from`.
+ *
+ * @hidden
+ */
+declare namespace keventHttp {
+  export type Server<
+    Request extends typeof http.IncomingMessage = typeof http.IncomingMessage,
+    Response extends typeof http.ServerResponse<InstanceType<Request>> = typeof http.ServerResponse,
+  > = http.Server<Request, Response>;
+  export type ServerResponse<Request extends http.IncomingMessage = http.IncomingMessage> =
+    http.ServerResponse<Request>;
+  export type RequestListener<
+    Request extends typeof http.IncomingMessage = typeof http.IncomingMessage,
+    Response extends typeof http.ServerResponse<InstanceType<Request>> = typeof http.ServerResponse,
+  > = http.RequestListener<Request, Response>;
+  export type IncomingMessage = http.IncomingMessage;
+  export type Agent = http.Agent;
+  export type AgentOptions = http.AgentOptions;
+  export type ClientRequest = http.ClientRequest;
+  export type ClientRequestArgs = http.ClientRequestArgs;
+  export type IncomingHttpHeaders = http.IncomingHttpHeaders;
+  export type InformationEvent = http.InformationEvent;
+  export type OutgoingHttpHeader = http.OutgoingHttpHeader;
+  export type OutgoingHttpHeaders = http.OutgoingHttpHeaders;
+  export type OutgoingMessage = http.OutgoingMessage;
+  export type RequestOptions = http.RequestOptions;
+  export type ServerOptions = http.ServerOptions;
+}
+
 export { keventHttp as default, keventHttp as 'module.exports' };

@@ -44,4 +44,32 @@ export const createSecureServer: typeof http2.createSecureServer = (...args: unk
 /** node:http2, with what is above in its place: as `import http2 from` and `require()` give it. */
 const keventHttp2 = withReplacements(http2, { createServer, createSecureServer });
 
+/**
+ * The types of node:http2, for who writes `http2.Http2Server` after `import http2 from`.
+ *
+ * @hidden
+ */
+declare namespace keventHttp2 {
+  export type Http2Server = http2.Http2Server;
+  export type Http2SecureServer = http2.Http2SecureServer;
+  export type Http2ServerRequest = http2.Http2ServerRequest;
+  export type Http2ServerResponse = http2.Http2ServerResponse;
+  export type Http2Session = http2.Http2Session;
+  export type Http2Stream = http2.Http2Stream;
+  export type ClientHttp2Session = http2.ClientHttp2Session;
+  export type ClientHttp2Stream = http2.ClientHttp2Stream;
+  export type ServerHttp2Session = http2.ServerHttp2Session;
+  export type ServerHttp2Stream = http2.ServerHttp2Stream;
+  export type ClientSessionOptions = http2.ClientSessionOptions;
+  export type ClientSessionRequestOptions = http2.ClientSessionRequestOptions;
+  export type IncomingHttpHeaders = http2.IncomingHttpHeaders;
+  export type OutgoingHttpHeaders = http2.OutgoingHttpHeaders;
+  export type SecureClientSessionOptions = http2.SecureClientSessionOptions;
+  export type SecureServerOptions = http2.SecureServerOptions;
+  export type ServerOptions = http2.ServerOptions;
+  export type ServerStreamResponseOptions = http2.ServerStreamResponseOptions;
+  export type SessionOptions = http2.SessionOptions;
+  export type Settings = http2.Settings;
+}
+
 export { keventHttp2 as default, keventHttp2 as 'module.exports' };

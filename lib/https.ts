@@ -47,4 +47,17 @@ const keventHttps = withReplacements(https, {
   },
 });
 
+/**
+ * The types of node:https, for who writes `https.Server` after `import https from`.
+ *
+ * @hidden
+ */
+declare namespace keventHttps {
+  export type Server = https.Server;
+  export type Agent = https.Agent;
+  export type AgentOptions = https.AgentOptions;
+  export type RequestOptions = https.RequestOptions;
+  export type ServerOptions = https.ServerOptions;
+}
+
 export { keventHttps as default, keventHttps as 'module.exports' };

@@ -90,4 +90,30 @@ const keventNet: typeof net & {
   { createSlabServer },
 );
 
+/**
+ * The types of node:net, for who writes `net.Server` after `import net from`.
+ *
+ * @hidden
+ */
+declare namespace keventNet {
+  export type Server = net.Server;
+  export type Socket = net.Socket;
+  export type AddressInfo = net.AddressInfo;
+  export type BlockList = net.BlockList;
+  export type DropArgument = net.DropArgument;
+  export type IpcNetConnectOpts = net.IpcNetConnectOpts;
+  export type IpcSocketConnectOpts = net.IpcSocketConnectOpts;
+  export type ListenOptions = net.ListenOptions;
+  export type LookupFunction = net.LookupFunction;
+  export type NetConnectOpts = net.NetConnectOpts;
+  export type OnReadOpts = net.OnReadOpts;
+  export type ServerOpts = net.ServerOpts;
+  export type SocketAddress = net.SocketAddress;
+  export type SocketAddressInitOptions = net.SocketAddressInitOptions;
+  export type SocketConnectOpts = net.SocketConnectOpts;
+  export type SocketConstructorOpts = net.SocketConstructorOpts;
+  export type TcpNetConnectOpts = net.TcpNetConnectOpts;
+  export type TcpSocketConnectOpts = net.TcpSocketConnectOpts;
+}
+
 export { keventNet as default, keventNet as 'module.exports' };

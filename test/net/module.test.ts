@@ -51,3 +51,18 @@ it("Node's TLSSocket is a net.Socket, but not one of a class that extends it", (
   expect(new Extended() instanceof net.Socket).toBe(true);
   expect({} instanceof net.Socket).toBe(false);
 });
+
+it('types are found behind the default exports, as behind those of node: npm run types', () => {
+  const serve = (request: http.IncomingMessage, response: http.ServerResponse) => response.end(request.url);
+  class OwnAgent extends http.Agent {}
+  const servers: [net.Server, http.Server, https.Server, http2.Http2Server] = [
+    net.createServer((socket: net.Socket) => socket.end()),
+    http.createServer(serve satisfies http.RequestListener),
+    https.createServer({} satisfies https.ServerOptions, serve),
+    http2.createServer((_request: http2.Http2ServerRequest, response: http2.Http2ServerResponse) =>
+      response.end(),
+    ),
+  ];
+  for (const server of servers) expect(server.listening).toBe(false);
+  expect(new OwnAgent()).toBeInstanceOf(http.Agent);
+});
