@@ -62,6 +62,8 @@ export interface Binding {
   inodeGroupUnwatch(fd: number, group: number, wd: number): number;
   /** Bytes of records on their way to the group; and 1 for an event of it that is not committed. */
   inodeGroupBacklog(fd: number, group: number): number;
+  inodeGather(fd: number, microseconds: number): number;
+  inodeHurry(fd: number): number;
   /**
    * For each entry `d` (a directory) or `-`, its name, and a NUL. Returns how many bytes that is: if they are more than
    * `buf` has, what is there is of no use. A link is not followed.

@@ -89,6 +89,24 @@ napi_value inode_group_backlog(napi_env env, napi_callback_info info) {
   return to_value(env, kevent_inode_group_backlog(fd, group));
 }
 
+// (fd, microseconds)
+napi_value inode_gather(napi_env env, napi_callback_info info) {
+  Arguments<2> in(env, info);
+  int fd;
+  uint32_t microseconds;
+  bool fits = true;
+  if (!read_fd(env, in.values[0], &fd) || !read_u32(env, in.values[1], &microseconds, &fits)) return nullptr;
+  return to_value(env, fits ? kevent_inode_gather(fd, microseconds) : -EINVAL);
+}
+
+// (fd)
+napi_value inode_hurry(napi_env env, napi_callback_info info) {
+  Arguments<1> in(env, info);
+  int fd;
+  if (!read_fd(env, in.values[0], &fd)) return nullptr;
+  return to_value(env, kevent_inode_hurry(fd));
+}
+
 // (path, buf)
 napi_value directory_read(napi_env env, napi_callback_info info) {
   Arguments<2> in(env, info);
@@ -108,6 +126,8 @@ constexpr Function kFunctions[] = {
     {"inodeGroupWatch", inode_group_watch},
     {"inodeGroupUnwatch", inode_group_unwatch},
     {"inodeGroupBacklog", inode_group_backlog},
+    {"inodeGather", inode_gather},
+    {"inodeHurry", inode_hurry},
     {"directoryRead", directory_read},
 };
 

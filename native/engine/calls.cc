@@ -104,6 +104,14 @@ int kevent_inode_group_unwatch(int fd, int group, int wd) {
   return on_queue(fd, [&](kevent::Queue& q) { return q.unwatch_inode_for(group, wd); });
 }
 
+int kevent_inode_gather(int fd, uint32_t microseconds) {
+  return on_queue(fd, [&](kevent::Queue& q) { return q.gather_inodes(microseconds); });
+}
+
+int kevent_inode_hurry(int fd) {
+  return on_queue(fd, [](kevent::Queue& q) { return q.hurry_inodes(); });
+}
+
 int kevent_inode_group_backlog(int fd, int group) {
   return on_queue(fd, [&](kevent::Queue& q) { return q.inode_backlog(group); });
 }

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "fd.h"
 #include "kevent_node.h"
 #include "pollers/inotify.h"
 
@@ -28,10 +29,14 @@ class Inodes {
   int watch_for(Queue& queue, int group, const char* path, uint32_t mask);
   int unwatch_for(int group, int wd);
   int backlog(Queue& queue, int group) const;
+  int gather(Queue& queue, uint32_t microseconds);
+  void hurry(Queue& queue);
 
   int start(Queue& queue, Kevent& kevent);
   void stop(Queue& queue, Kevent& kevent);
   void collect(Queue& queue);
+  // The first record has waited long enough.
+  void gathered(Queue& queue);
   // Bytes were delivered or given back: go on reading if we had stopped.
   void relieve(Queue& queue);
   // The kevent's records leave: to a payload, or with it.
@@ -56,6 +61,7 @@ class Inodes {
   };
 
   int open(Queue& queue);
+  void read(Queue& queue);
   int start_group(Kevent& kevent);
   void drop_if_unused(Watches::iterator watch);
   void append(InodeExtra& extra, const Record& record);
@@ -69,6 +75,13 @@ class Inodes {
   int last_group_ = 0;
   size_t undelivered_ = 0;  // bytes
   bool stopped_ = false;    // too many: the kernel holds the rest, and says so if it overflows
+
+  Fd gather_timer_;
+  uint32_t gather_us_ = 0;
+  uint64_t wait_ns_ = 0;    // of the last burst
+  uint64_t read_ns_ = 0;    // when that was over
+  bool gathering_ = false;  // records wait in the kernel, and the timer runs
+  bool at_once_ = false;    // the next ones do not wait
 };
 
 }  // namespace kevent

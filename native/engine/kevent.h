@@ -313,6 +313,14 @@ int kevent_inode_group_unwatch(int fd, int group, int wd);
  * watches share, and waiting to be delivered; and 1 for an event of the group that is not committed.
  */
 int kevent_inode_group_backlog(int fd, int group);
+/*
+ * The first record of a burst waits for so many microseconds for those behind it, in the kernel: one event tells of all
+ * of them. While one burst follows another they wait longer, up to eight times, and not at all while there are more
+ * than one read takes. 0, as at first: none waits. EINVAL: more than a second.
+ */
+int kevent_inode_gather(int fd, uint32_t microseconds);
+/* Those that wait, or else those that come next, are read when the queue is collected the next time. */
+int kevent_inode_hurry(int fd);
 
 /*
  * Read a directory: for each entry but . and .., 'd' (a directory) or '-', its name, and a NUL, in the order of the

@@ -162,6 +162,19 @@ int Queue::unwatch_inode_for(int group, int wd) {
   return inodes_.unwatch_for(group, wd);
 }
 
+int Queue::gather_inodes(uint32_t microseconds) {
+  Lock lock(mutex_);
+  if (closed_) return -EBADF;
+  return inodes_.gather(*this, microseconds);
+}
+
+int Queue::hurry_inodes() {
+  Lock lock(mutex_);
+  if (closed_) return -EBADF;
+  inodes_.hurry(*this);
+  return 0;
+}
+
 int Queue::inode_backlog(int group) {
   Lock lock(mutex_);
   if (closed_) return -EBADF;

@@ -48,6 +48,8 @@ class Queue {
   int watch_inode_for(int group, const char* path, uint32_t mask);
   int unwatch_inode_for(int group, int wd);
   int inode_backlog(int group);
+  int gather_inodes(uint32_t microseconds);
+  int hurry_inodes();
   int configure_slab(uint32_t block_size, uint32_t blocks);
   int hold_block(uint32_t block, bool keep, void** memory, uint32_t* size);
   int statistics(kevent_statistics* out);

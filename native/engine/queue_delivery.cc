@@ -73,6 +73,7 @@ void Queue::route(const epoll_event& event, bool* orphan) {
       timers_.arm();
       break;
     case Source::inodes: inodes_.collect(*this); break;
+    case Source::gathered: inodes_.gathered(*this); break;
     case Source::signals: signals_.collect(*this); break;
     default: break;  // a lane; its events come by themselves
   }

@@ -69,12 +69,12 @@ describe('kevent tail', () => {
       if (below === undefined || from === undefined || to === undefined) throw new Error('three names');
       mkdirSync(below);
       writeFileSync(from, '');
-      renameSync(from, to);
       const shown = (): unknown[] => tail.values.filter((value) => value['source'] === source);
       const of = (fields: object): unknown => ({ time: expect.any(String), source, ...fields });
+      await expect.poll(shown).toContainEqual(of({ kind: 'create', path: from, directory: false }));
+      renameSync(from, to);
       await expect.poll(shown).toContainEqual(of({ kind: 'rename', from, path: to, directory: false }));
       expect(shown()).toContainEqual(of({ kind: 'create', path: below, directory: true }));
-      expect(shown()).toContainEqual(of({ kind: 'create', path: from, directory: false }));
       expect(shown()).not.toContainEqual(expect.objectContaining({ kind: 'remove' }));
     } finally {
       rmSync(directory, { recursive: true });

@@ -382,6 +382,36 @@ TEST(a_muted_group_is_bounded_says_what_it_dropped_and_keeps_no_other_waiting) {
   CHECK_EQ(slow.backlog(), 0);
 }
 
+TEST(records_wait_for_those_behind_them_unless_somebody_is_in_a_hurry) {
+  TestQueue queue;
+  Directory directory;
+  Group group(queue);
+  group.watch(directory);
+  CHECK_EQ(kevent_inode_gather(queue.fd(), 1000001), -EINVAL);
+  CHECK_EQ(kevent_inode_gather(queue.fd(), 20000), 0);
+  directory.touch("first");
+  CHECK(queue.idle());
+  directory.touch("second");
+  CHECK_EQ(records_of(queue, queue.read_one()).size(), 2u);
+  CHECK_EQ(queue.commit_read(), 1);
+
+  CHECK_EQ(kevent_inode_gather(queue.fd(), 1000000), 0);
+  directory.drop("first");
+  CHECK(queue.idle());
+  CHECK_EQ(kevent_inode_hurry(queue.fd()), 0);
+  CHECK_EQ(queue.read().size(), 1u);
+  CHECK_EQ(queue.commit_read(), 1);
+  CHECK_EQ(kevent_inode_hurry(queue.fd()), 0);
+  directory.drop("second");
+  CHECK_EQ(queue.read().size(), 1u);
+  CHECK_EQ(queue.commit_read(), 1);
+
+  CHECK_EQ(kevent_inode_gather(queue.fd(), 0), 0);
+  directory.touch("third");
+  CHECK_EQ(queue.read().size(), 1u);
+  CHECK_EQ(queue.commit_read(), 1);
+}
+
 TEST(bad_groups_are_answered) {
   TestQueue queue;
   Directory directory;

@@ -140,7 +140,9 @@ export class WatchFeed implements Feed {
       return;
     }
     const waits = this.#held || (this.#idle && this.#target.unsettled);
-    if (waits && !this.#closed && !this.#muted) this.#later();
+    if (!waits || this.#closed || this.#muted) return;
+    this.#group.hurry();
+    this.#later();
   }
 
   /** In a later turn: goes on, and looks whether the kernel has more. */

@@ -1,14 +1,21 @@
 // INODE: a wd of kevent_inode_watch. What happened collects as records until it is delivered.
+#include <sys/timerfd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 
+#include "deadline.h"
 #include "origins/origin.h"
 #include "queue.h"
 
 namespace kevent {
 namespace {
+
+// In times of what gather() was told: so soon after the last burst the next one belongs to it; and the longest wait.
+constexpr uint64_t kSoon = 4;
+constexpr uint64_t kLongest = 8;
 
 constexpr uint32_t kAlwaysReported = KEVENT_INODE_UNMOUNT | KEVENT_INODE_Q_OVERFLOW | KEVENT_INODE_IGNORED;
 
@@ -95,6 +102,27 @@ int Inodes::unwatch_for(int group, int wd) {
   groups.erase(member);
   drop_if_unused(watch);
   return 0;
+}
+
+int Inodes::gather(Queue& queue, uint32_t microseconds) {
+  if (microseconds > 1000000) return -EINVAL;
+  if (microseconds && !gather_timer_.valid()) {
+    Fd fd(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+    if (!fd.valid()) return -errno;
+    // Edge-triggered: setting it anew resets it, so it never has to be read.
+    int error = queue.epoll().add_special(fd.get(), EPOLLIN | EPOLLET, Source::gathered);
+    if (error < 0) return error;
+    gather_timer_ = std::move(fd);
+  }
+  gather_us_ = microseconds;
+  return 0;
+}
+
+void Inodes::hurry(Queue& queue) {
+  at_once_ = true;
+  if (!gathering_) return;
+  gathering_ = false;
+  queue.epoll().set_special(inotify_.fd(), EPOLLIN, Source::inodes);
 }
 
 int Inodes::backlog(Queue& queue, int group) const {
@@ -238,16 +266,40 @@ void Inodes::record(Queue& queue, const Record& record) {
 }
 
 void Inodes::collect(Queue& queue) {
+  if (gather_us_ && !at_once_) {
+    gathering_ = true;
+    queue.epoll().set_special(inotify_.fd(), 0, Source::inodes);
+    uint64_t least = gather_us_ * 1000ull;
+    bool soon = monotonic_now() < read_ns_ + kSoon * least;
+    wait_ns_ = soon ? std::min(2 * wait_ns_, kLongest * least) : least;
+    itimerspec setting = {};
+    setting.it_value.tv_sec = static_cast<time_t>(wait_ns_ / 1000000000);
+    setting.it_value.tv_nsec = static_cast<long>(wait_ns_ % 1000000000);
+    timerfd_settime(gather_timer_.get(), 0, &setting, nullptr);
+    return;
+  }
+  read(queue);
+}
+
+void Inodes::gathered(Queue& queue) {
+  if (!gathering_) return;
+  gathering_ = false;
+  read(queue);
+  read_ns_ = monotonic_now();
+  if (!stopped_) queue.epoll().set_special(inotify_.fd(), EPOLLIN, Source::inodes);
+}
+
+void Inodes::read(Queue& queue) {
   struct Context {
     Inodes* inodes;
     Queue* queue;
   } context = {this, &queue};
-  inotify_.read(
+  at_once_ = inotify_.read(
       [](void* opaque, int wd, uint32_t mask, uint32_t cookie, const char* name, uint32_t length) {
         auto* c = static_cast<Context*>(opaque);
         c->inodes->record(*c->queue, {wd, mask, cookie, name, length});
       },
-      &context);
+      &context) > Inotify::kRead / 2;
   if (undelivered_ + queue.payloads().bytes() < KEVENT_MAX_PAYLOAD) return;
   stopped_ = true;
   queue.epoll().set_special(inotify_.fd(), 0, Source::inodes);

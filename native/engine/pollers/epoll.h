@@ -16,7 +16,7 @@ namespace kevent {
 
 // What comes back with an event. Special sources have index kSpecial and their name as generation.
 constexpr uint32_t kSpecial = 0xffffffff;
-enum class Source : uint32_t { wake = 0, timers = 1, inodes = 2, signals = 3, lane = 16 };
+enum class Source : uint32_t { wake = 0, timers = 1, inodes = 2, signals = 3, gathered = 4, lane = 16 };
 
 class Epoll {
  public:

@@ -69,7 +69,7 @@ int Inotify::pending() const {
 }
 
 int Inotify::read(Sink sink, void* context) {
-  alignas(inotify_event) char buffer[64 * 1024];
+  alignas(inotify_event) char buffer[kRead];
   ssize_t bytes = ::read(fd_.get(), buffer, sizeof buffer);
   if (bytes < 0) return errno == EAGAIN ? 0 : -errno;
   for (ssize_t at = 0; at < bytes;) {

@@ -15,6 +15,8 @@ class Inotify {
   // wd -1: the kernel's queue overflowed, and events were lost there.
   using Sink = void (*)(void* context, int wd, uint32_t mask, uint32_t cookie, const char* name, uint32_t length);
 
+  static constexpr int kRead = 64 * 1024;  // bytes that one read takes
+
   // 0, -EMFILE (fs.inotify.max_user_instances), -ENOMEM.
   int open();
   void close() { fd_.reset(); }

@@ -34,6 +34,7 @@ class Comparison {
   readonly #loop: AsyncIterator<WatchEvent, undefined>;
   readonly #known: Set<string>;
   #next: Promise<IteratorResult<WatchEvent, undefined>>;
+  readonly #told: WatchEvent[] = [];
   #probes = 0;
 
   private constructor(tree: Changing, wait: Inotifywait) {
@@ -51,21 +52,25 @@ class Comparison {
   /** Makes changes while both watch, and answers what each has seen. */
   async burst(steps: number): Promise<{ kevent: string[]; inotifywait: string[] }> {
     const { marker, done } = this.tree.change('files', steps);
-    const events: WatchEvent[] = [];
-    for (let last = false; !last; ) {
-      const { value } = await this.#next;
-      if (value === undefined) throw new Error('the stream has ended');
-      this.#next = this.#loop.next();
-      events.push(value);
-      last = value.type === 'create' && value.path === marker;
-    }
+    await this.#tellUntil(marker);
     await done;
+    const events = this.#told.splice(0);
     const lines = await this.#wait.takeUntil(marker);
     const told = (facts: string[]): string[] => collapsed(facts.filter((fact) => !fact.includes(PROBE)));
     return { kevent: told(events.map(factOf)), inotifywait: told(factsOf(lines, this.#known)) };
   }
 
-  /** Makes a directory, and waits until inotifywait has found out: it does so some time later. */
+  async #tellUntil(created: string): Promise<void> {
+    for (let last = false; !last; ) {
+      const { value } = await this.#next;
+      if (value === undefined) throw new Error('the stream has ended');
+      this.#next = this.#loop.next();
+      this.#told.push(value);
+      last = value.type === 'create' && value.path === created;
+    }
+  }
+
+  /** Makes a directory, and waits until both have found out: they do so some time later. */
   async make(path: string): Promise<void> {
     mkdirSync(path);
     const probes: string[] = [];
@@ -76,6 +81,7 @@ class Comparison {
       writeFileSync(probe, '');
       await setImmediate();
     }
+    await this.#tellUntil(probes.at(-1) ?? path);
     for (const probe of probes) rmSync(probe);
   }
 
