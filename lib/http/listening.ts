@@ -3,7 +3,6 @@ import type { Server } from 'node:net';
 import { SocketServing } from '../net/connection.js';
 import { type Listen, listener } from '../net/listening.js';
 import { makeMessagesFor } from './application_messages.js';
-import { passEndsOn } from './ends.js';
 import { HttpSocket } from './http_socket.js';
 import { Socket } from './sockets.js';
 
@@ -18,9 +17,6 @@ const listen = listener(new SocketServing((server) => (isProtocol(server) ? Http
 
 /** In place of net.Server's `_listen2`: connections are on the loop. */
 export const listenOnLoop: Listen = function listenOnLoop(...args) {
-  passEndsOn(this);
   makeMessagesFor(this);
-  // A session of HTTP/2 asks for that, and Node does not pass it on to a stream that is not a handle of its own.
-  if ('updateSettings' in this) Object.assign(this, { noDelay: true });
   Reflect.apply(listen, this, args);
 };

@@ -3,6 +3,7 @@ import type { BlockList, Server } from 'node:net';
 
 import { binding } from '../abi/binding.js';
 import type { ClientHandle, Serving } from './listening.js';
+import { passOnToSockets } from './pass_on.js';
 import { Socket } from './socket.js';
 import type { SocketOptions } from './socket_options.js';
 import { open } from './socket_symbols.js';
@@ -51,6 +52,7 @@ export class SocketServing implements Serving<StreamHandle> {
   }
 
   serve(server: ListeningServer, handle: StreamHandle): void {
+    passOnToSockets();
     const { keepAliveInitialDelay, highWaterMark } = server;
     const socket = new (this.#classFor(server))({
       allowHalfOpen: server.allowHalfOpen,

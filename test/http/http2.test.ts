@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { Socket } from '../../lib/http/sockets.js';
 import * as http2 from '../../lib/http2.js';
 import { get } from '../../lib/https.js';
+import * as net from '../../lib/net.js';
 import { cert, key } from './certificate.js';
 import { listening, text } from './server.js';
 
@@ -51,6 +52,21 @@ describe.each([
     expect((await connection)[0]).toBeInstanceOf(Socket);
     session.close();
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('tells where its clients are', async () => {
+    const server = create(({ socket }, response) => {
+      response.end(`${socket.remoteAddress} ${socket.remoteFamily} ${socket.localPort}`);
+    });
+    const port = await listening(server);
+    const session = http2.connect(`${scheme}://localhost:${port}`, {
+      ca: cert,
+      // A client's own socket on the loop.
+      ...(scheme === 'http' && { createConnection: () => net.connect(port, '127.0.0.1') }),
+    });
+    expect(await ask(session, {})).toBe(`127.0.0.1 IPv4 ${port}`);
+    expect([session.socket.remoteAddress, session.socket.remotePort]).toEqual(['127.0.0.1', port]);
+    session.close();
   });
 
   it('carries large bodies both ways unchanged, beside small ones', async () => {

@@ -3,11 +3,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket as NodeSocket } from 'node:net';
-import { type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { createSecureContext, TLSSocket, connect as tlsConnect } from 'node:tls';
 import { expect, it } from 'vitest';
 
 import { Socket } from '../../lib/http/sockets.js';
 import * as https from '../../lib/https.js';
+import * as net from '../../lib/net.js';
 import { cert, key } from './certificate.js';
 import { listening, RawClient, text } from './server.js';
 
@@ -95,4 +96,41 @@ it('closes when its connections are done', async () => {
   expect(await fetched({ port, agent })).toBe('ok');
   await new Promise((resolve) => server.close(resolve));
   agent.destroy();
+});
+
+it('encrypts sockets that are wrapped later, of servers and of clients, and they know their addresses', async () => {
+  const ends: unknown[] = [];
+  const secured = (socket: TLSSocket): void => {
+    const { remoteAddress, remotePort, remoteFamily, localAddress, localPort } = socket
+      .setNoDelay()
+      .unref()
+      .ref();
+    ends.push({ remoteAddress, remotePort, remoteFamily, localAddress, localPort });
+  };
+  const server = net.createServer((socket) => {
+    // As protocols do that begin in the clear, and as servers with a protocol below TLS.
+    socket.once('data', (line) => {
+      expect(String(line)).toBe('STARTTLS');
+      const secureContext = createSecureContext({ key, cert });
+      const encrypted = new TLSSocket(socket, { isServer: true, secureContext });
+      encrypted.once('secure', () => secured(encrypted));
+      encrypted.pipe(encrypted);
+      socket.write('go on');
+    });
+  });
+  const port = await listening(server);
+  const plain = net.connect(port, '127.0.0.1');
+  await once(plain, 'connect');
+  const { localPort } = plain;
+  plain.write('STARTTLS');
+  expect(String((await once(plain, 'data'))[0])).toBe('go on');
+  const client = tlsConnect({ socket: plain, ca: cert, servername: 'localhost' });
+  await once(client, 'secureConnect');
+  secured(client);
+  client.end('there and back');
+  expect(await text(client)).toBe('there and back');
+  const address = { remoteAddress: '127.0.0.1', remoteFamily: 'IPv4', localAddress: '127.0.0.1' };
+  expect(ends).toHaveLength(2);
+  expect(ends).toContainEqual({ ...address, remotePort: localPort, localPort: port });
+  expect(ends).toContainEqual({ ...address, remotePort: port, localPort });
 });
