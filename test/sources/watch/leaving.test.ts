@@ -109,7 +109,7 @@ describe('leaving a watch', () => {
   });
 });
 
-describe('a slow reader', () => {
+describe('a slow reader', { timeout: 120_000 }, () => {
   it('holds memory flat, loses nothing without saying so, and does not delay another watch', async () => {
     using folder = new Folder();
     await using queue = new Queue();
