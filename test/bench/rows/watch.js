@@ -68,6 +68,7 @@ export const watch = {
       { label: 'start: kevent', value: ratio(start(KEVENT), start(peer)), unit: `x ${peer}`, most },
       { label: 'steady state: kevent', value: ratio(steady(KEVENT), steady(peer)), unit: `x ${peer}`, most },
     ]);
-    return { name: this.name, title: this.title, measured, figures, checks, skipped: [] };
+    const charts = ['CPU ms', 'CPU µs per change'];
+    return { name: this.name, title: this.title, measured, figures, checks, skipped: [], charts };
   },
 };
