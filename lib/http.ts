@@ -14,6 +14,7 @@ import { type RequestArguments, withDefaultAgent } from './http/request_argument
 import { sendFile } from './http/send_file.js';
 import { connect } from './http/sockets.js';
 import { withReplacements } from './net/builtin.js';
+import { listenWithReusePort } from './net/reuse_port.js';
 import { subclass } from './net/subclass.js';
 
 export * from 'node:http';
@@ -26,7 +27,10 @@ export { type SendFileOptions, sendFile } from './http/send_file.js';
  * const server = new Server((request, response) => response.end('hello'));
  * server.listen(8080);
  */
-export const Server: typeof http.Server = subclass(http.Server, 'Server', { _listen2: listenOnLoop });
+export const Server: typeof http.Server = subclass(http.Server, 'Server', {
+  listen: listenWithReusePort,
+  _listen2: listenOnLoop,
+});
 export type Server<
   Request extends typeof http.IncomingMessage = typeof http.IncomingMessage,
   Response extends typeof http.ServerResponse<InstanceType<Request>> = typeof http.ServerResponse,

@@ -11,15 +11,15 @@ import http2 from 'node:http2';
 
 import { listenOnLoop } from './http/listening.js';
 import { withReplacements } from './net/builtin.js';
+import { listenWithReusePort } from './net/reuse_port.js';
 
 export * from 'node:http2';
 
 /** Node does not export the classes of its HTTP/2 servers, so each server gets the method by itself. */
 function onLoop<S extends object>(server: S): S {
-  return Object.defineProperty(server, '_listen2', {
-    value: listenOnLoop,
-    writable: true,
-    configurable: true,
+  return Object.defineProperties(server, {
+    _listen2: { value: listenOnLoop, writable: true, configurable: true },
+    listen: { value: listenWithReusePort, writable: true, configurable: true },
   });
 }
 

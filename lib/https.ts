@@ -11,6 +11,7 @@ import https from 'node:https';
 
 import { listenOnLoop } from './http/listening.js';
 import { withReplacements } from './net/builtin.js';
+import { listenWithReusePort } from './net/reuse_port.js';
 import { subclass } from './net/subclass.js';
 
 export * from 'node:https';
@@ -22,7 +23,10 @@ export * from 'node:https';
  * const server = new Server({ key, cert }, (request, response) => response.end('hello'));
  * server.listen(8443);
  */
-export const Server: typeof https.Server = subclass(https.Server, 'Server', { _listen2: listenOnLoop });
+export const Server: typeof https.Server = subclass(https.Server, 'Server', {
+  listen: listenWithReusePort,
+  _listen2: listenOnLoop,
+});
 export type Server = https.Server;
 
 /**

@@ -11,6 +11,7 @@ import { callable } from './net/callable.js';
 import { SocketServing } from './net/connection.js';
 import { createConnection as create } from './net/create_connection.js';
 import { listener } from './net/listening.js';
+import { listenWithReusePort } from './net/reuse_port.js';
 import { createSlabServer } from './net/slab_server.js';
 import { Socket as LoopSocket } from './net/socket.js';
 import { subclass } from './net/subclass.js';
@@ -53,6 +54,7 @@ export const Stream = Socket;
  * server.listen('/run/hello.sock');
  */
 export const Server: typeof net.Server = subclass(net.Server, 'Server', {
+  listen: listenWithReusePort,
   _listen2: listener(new SocketServing()),
 });
 export type Server = net.Server;

@@ -5,6 +5,7 @@ import { binding } from '../abi/binding.js';
 import { type SystemError, systemError } from '../abi/errors.js';
 import { Acceptor } from './acceptor.js';
 import { admits, type ListeningServer } from './connection.js';
+import { bindShared, isShared } from './reuse_port.js';
 import type { DescriptorOwner } from './stream_handle.js';
 
 /** A connection that was accepted and belongs to nobody yet. */
@@ -82,22 +83,30 @@ export function listener<Handle extends ClientHandle>(serving: Serving<Handle>):
   };
 }
 
-function bind(server: Internals, args: ListenArguments): void {
+function bind(server: ListeningServer & Internals, args: ListenArguments): void {
   const [address, port, addressType, , fd, flags] = args;
   if (server._handle !== null) return;
   if (address !== null || fd !== undefined) {
-    server._handle = bound(address, port, addressType, fd, flags);
+    server._handle = bound(server, address, port, addressType, fd, flags);
     return;
   }
   // Any address: IPv6 and with it IPv4, or else IPv4 alone, as Node does it.
-  server._handle = bound('::', port, 6, fd, flags);
+  server._handle = bound(server, '::', port, 6, fd, flags);
   if (server._handle !== null) args.splice(0, 3, '::', port, 6);
-  else server._handle = bound('0.0.0.0', port, 4, fd, flags);
+  else server._handle = bound(server, '0.0.0.0', port, 4, fd, flags);
 }
 
 /** Null: Node tries it again, and reports why it cannot be done. */
-function bound(...args: Parameters<CreateHandle>): ListeningHandle | null {
-  const handle = createHandle(...args);
+function bound(server: net.Server, ...args: Parameters<CreateHandle>): ListeningHandle | null {
+  const [address, port, addressType, fd, flags = 0] = args;
+  const shared = address !== null && fd === undefined && isShared(server, addressType, flags);
+  const own = shared ? bindShared(address, port ?? 0, addressType === 4 ? 4 : 6, flags) : undefined;
+  if (own !== undefined && own < 0) return null;
+  const handle = own === undefined ? createHandle(...args) : createHandle(null, null, null, own);
+  if (own !== undefined) {
+    if (typeof handle === 'number') binding().closeFd(own);
+    else binding().disownFd(own);
+  }
   return typeof handle === 'number' ? null : handle;
 }
 

@@ -4,6 +4,7 @@ import { binding } from '../abi/binding.js';
 import { invalidArgType, outOfRange } from '../abi/errors.js';
 import type { ListeningServer } from './connection.js';
 import { listener, type Serving } from './listening.js';
+import { listenWithReusePort } from './reuse_port.js';
 import { SlabConnection } from './slab_connection.js';
 import type { SlabHandlers, SlabService } from './slab_handlers.js';
 import type { DescriptorOwner } from './stream_handle.js';
@@ -102,5 +103,8 @@ export function createSlabServer<Data = unknown>(
   }
   const server = new net.Server(options);
   const serving = new SlabServing(handlers, options, server as ListeningServer);
-  return Object.defineProperty(server, '_listen2', { value: listener(serving), configurable: true });
+  return Object.defineProperties(server, {
+    _listen2: { value: listener(serving), configurable: true },
+    listen: { value: listenWithReusePort, configurable: true },
+  });
 }
