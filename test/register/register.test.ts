@@ -81,6 +81,26 @@ it.each(['rr', 'none'])('works in a cluster whose scheduling is %s', async (poli
   );
 });
 
+it.each(['rr', 'none'])(
+  'lets workers of a cluster be killed and started again, scheduling: %s',
+  async (policy) => {
+    const { output, errors } = await run('restarts.js', { args: [policy] });
+    expect(errors).toBe('');
+    expect(JSON.parse(output)).toEqual({ several: true, sockets: ['HttpSocket'] });
+  },
+);
+
+it('sends servers to child processes, and connections of servers that pause them; says which it cannot', async () => {
+  const { output, errors } = await run('handles.js');
+  expect(errors).toBe('');
+  expect(JSON.parse(output)).toEqual({
+    connection: 'a connection of the child',
+    refused: 'ERR_INVALID_HANDLE_TYPE',
+    server: 'a server of the child',
+    http: 'an HTTP server of the child',
+  });
+});
+
 it('warns once, and leaves the program alone, where there is no binary', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kevent-register-'));
   // What the loader is asked for is then not there, as on a platform that there is no binary for.
