@@ -128,6 +128,10 @@ export interface Binding {
    * not before. If there is none: -EAGAIN, or why not. -EINVAL if `fd` is not non-blocking.
    */
   socketAccept(fd: number, out: Int32Array): number;
+  /** Receives into `memory`, once. Bytes, 0 at the end, or a negative errno: -EAGAIN; -ENOTSOCK (a pipe, say). */
+  socketReceive(fd: number, memory: Uint8Array): number;
+  /** Sends, once: bytes that the kernel took, or a negative errno. As {@link naioSend}, of one piece. */
+  socketSend(fd: number, memory: Uint8Array): number;
   /** `how`: 0 reading, 1 writing, 2 both. */
   socketShutdown(fd: number, how: number): number;
   socketName(fd: number): SocketName | number;

@@ -3,6 +3,7 @@ import { KEVENT_NAIO_MOST_SHARED } from '../abi/constants.js';
 import { systemError } from '../abi/errors.js';
 
 const BLOCK_SHIFT = 20;
+const AT_ONCE = 64 * 1024;
 const OFFSET_MASK = (1 << BLOCK_SHIFT) - 1;
 
 /** Makes Buffers of what lies in the slab of a queue. */
@@ -10,6 +11,9 @@ export class Receiver {
   readonly #fd: number;
   /** Memory that is used again and again, by block. */
   readonly #blocks: (Buffer | undefined)[] = [];
+
+  /** To be received into next. */
+  #spare: Buffer | undefined;
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -33,6 +37,20 @@ export class Receiver {
     const chunk = Buffer.allocUnsafe(length);
     chunk.set(from.subarray(offset, offset + length));
     return chunk;
+  }
+
+  /**
+   * What has come since, straight from the socket: memory that JavaScript has allocated costs the garbage collector far
+   * less than memory of the slab. Without bytes, 0 at the end, or a negative errno, which the kernel tells only once.
+   */
+  more(fd: number): Buffer | number {
+    this.#spare ??= Buffer.allocUnsafeSlow(AT_ONCE);
+    const space = this.#spare;
+    const length = binding().socketReceive(fd, space);
+    if (length <= 0) return length;
+    if (length <= KEVENT_NAIO_MOST_SHARED) return Buffer.from(space.subarray(0, length));
+    this.#spare = undefined;
+    return length === AT_ONCE ? space : space.subarray(0, length);
   }
 
   /** Bytes until the event's slot is committed. */

@@ -17,6 +17,7 @@ const TOTAL = 2;
 const RESULT = FIRST_LENGTH;
 /** Milliseconds of sending, and of those who go on writing when something is sent, without a turn of the event loop. */
 const LONGEST_TURN = 4;
+const ASKED_PER_LOOK = 8;
 /** Groups and entries that there is room for from the start. */
 const FEW = 256;
 
@@ -60,19 +61,25 @@ export class Sender {
   #scheduled = false;
   /** Of performance.now(): when sending began in this turn; 0 if it has not. */
   #since = 0;
+  #asked = 0;
+  #late = false;
 
   /** @param schedule - sees to it that {@link flush} is called, soon or, if it is `late`, in the next turn */
   constructor(schedule: (late: boolean) => void) {
     this.#schedule = schedule;
   }
 
-  /** Whether the event loop should have a turn before more is sent. */
+  /** Whether the event loop should have a turn before more is sent. The clock is not looked at each time. */
   get isLate(): boolean {
-    return this.#since !== 0 && performance.now() - this.#since > LONGEST_TURN;
+    if (this.#since === 0) return false;
+    this.#asked += 1;
+    if (this.#asked % ASKED_PER_LOOK === 0) this.#late = performance.now() - this.#since > LONGEST_TURN;
+    return this.#late;
   }
 
   beginTurn(): void {
     this.#since = 0;
+    this.#late = false;
   }
 
   /** Begins a group: the pieces that follow are `owner`'s, sent by one sendmsg. One group of an owner at a time. */
@@ -126,9 +133,7 @@ export class Sender {
   /** Sends at once. Bytes that the kernel took, or a negative errno. Not while a group of the same descriptor waits. */
   now(fd: number, chunk: Uint8Array): number {
     if (this.#since === 0) this.#since = performance.now();
-    const words = new Int32Array([fd, 0, 0, SEND_BUFFER]);
-    binding().naioSend(words, 1, this.#arena, [chunk]);
-    return words[LENGTH] ?? 0;
+    return binding().socketSend(fd, chunk);
   }
 
   /** Sends what `owner` has at once, as far as the kernel takes it, and tells nobody: `owner` is about to end. */

@@ -1,12 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 
 import { binding, type SocketName } from '../abi/binding.js';
-import { KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
+import { KEVENT_NAIO_MOST_SHARED, KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
 import type { QueueEvent } from '../queue/event.js';
 import type { Registration } from '../queue/registration.js';
 import type { Writer } from './completions.js';
 import { loop, type Watcher } from './loop.js';
 import { readyFor, receivedBytes } from './naio_event.js';
+import type { Receiver } from './receiver.js';
 import type { Sending } from './sender.js';
 import { ended, failed, received, sent, written } from './socket_symbols.js';
 import { setKeepAlive, setNoDelay, socketError } from './tcp_options.js';
@@ -17,9 +18,12 @@ const EAGAIN = -11;
 const EBADF = -9;
 const EIO = -5;
 const ENOTCONN = -107;
+const ENOTSOCK = -88;
 /** Chunks from this on are sent at once: nothing is gained by gathering them. */
 const LEAST_AT_ONCE = 16 * 1024;
 
+/** Chunks that a connection receives beyond the one of its event: so long everybody else waits. */
+const MOST_MORE = 7;
 /** Of a file that are given to the kernel at once: so long everybody else waits. */
 const MOST_OF_FILE = 512 * 1024;
 
@@ -313,8 +317,23 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
       return;
     }
     if (!this.reading) this.#ask(this.#mask & ~RECV);
+    const { receiver } = loop();
     this.bytesRead += length;
-    this.listener?.[received](loop().receiver.chunk(event.data1, length));
+    this.listener?.[received](receiver.chunk(event.data1, length));
+    if (length > KEVENT_NAIO_MOST_SHARED) this.#receiveMore(receiver);
+  }
+
+  /** Where so much comes, there is mostly more. The end is found by the next event. */
+  #receiveMore(receiver: Receiver): void {
+    for (let i = 0; i < MOST_MORE && this.reading; i += 1) {
+      const chunk = receiver.more(this.fd);
+      if (typeof chunk === 'number') {
+        if (chunk < 0 && chunk !== EAGAIN && chunk !== ENOTSOCK) this.#broken(chunk);
+        return;
+      }
+      this.bytesRead += chunk.length;
+      this.listener?.[received](chunk);
+    }
   }
 
   #writable(): void {
@@ -341,6 +360,13 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
     const { sender } = loop();
     sender.begin(this, this.fd);
     for (const piece of rest) sender.bytes(piece);
+  }
+
+  #broken(errno: number): void {
+    this.#registration?.remove();
+    this.#registration = undefined;
+    this.#mask = 0;
+    this.#fail(errno);
   }
 
   #fail(errno: number): void {

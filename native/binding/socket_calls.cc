@@ -1,7 +1,11 @@
 // Stream sockets: what net.Socket and net.Server ask of the system.
 #include "sockets.h"
 
+#include <sys/uio.h>
+
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 
 #include "arguments.h"
@@ -212,6 +216,27 @@ napi_value reset(napi_env env, napi_callback_info info) {
   return to_value(env, result);
 }
 
+// (fd, memory)
+napi_value receive(napi_env env, napi_callback_info info) {
+  Arguments<2> in(env, info);
+  int fd;
+  Memory memory;
+  if (!read_fd(env, in.values[0], &fd) || !read_memory(env, in.values[1], &memory)) return nullptr;
+  return to_value(env, memory.bytes == 0 ? -EINVAL : socket_receive(fd, memory.data, memory.bytes));
+}
+
+// (fd, memory)
+napi_value send(napi_env env, napi_callback_info info) {
+  Arguments<2> in(env, info);
+  int fd;
+  Memory memory;
+  if (!read_fd(env, in.values[0], &fd) || !read_memory(env, in.values[1], &memory)) return nullptr;
+  iovec piece = {memory.data, std::min<size_t>(memory.bytes, INT_MAX)};
+  kevent_send one = {fd, 1, &piece, -EFAULT};
+  kevent_naio_send(1, &one);
+  return to_value(env, static_cast<int32_t>(one.result));
+}
+
 constexpr Function kFunctions[] = {
     {"socketOpen", open},
     {"socketBind", bind},
@@ -220,6 +245,8 @@ constexpr Function kFunctions[] = {
     {"socketConnect", connect},
     {"socketConnectPath", connect_path},
     {"socketAccept", accept},
+    {"socketReceive", receive},
+    {"socketSend", send},
     {"socketShutdown", shutdown},
     {"socketName", name},
     {"socketPeer", peer},

@@ -5,10 +5,12 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 
 namespace kevent {
@@ -139,6 +141,16 @@ int socket_connect_path(int fd, const char* path, size_t length) {
   Address address;
   int error = resolve_path(path, length, &address);
   return error < 0 ? error : connect_to(fd, address);
+}
+
+int socket_receive(int fd, void* memory, size_t size) {
+  size_t most = std::min<size_t>(size, INT_MAX);
+  for (;;) {
+    // Not recv(): it is a cancellation point, which is not for free in a program with threads.
+    ssize_t length = syscall(SYS_recvfrom, fd, memory, most, MSG_DONTWAIT, nullptr, nullptr);
+    if (length >= 0) return static_cast<int>(length);
+    if (errno != EINTR) return -errno;
+  }
 }
 
 int socket_shutdown(int fd, uint32_t how) {

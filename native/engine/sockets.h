@@ -55,6 +55,9 @@ int socket_connect(int fd, const char* address, uint16_t port);
 // EAGAIN: the other side's backlog is full, and nobody will tell when it is not.
 int socket_connect_path(int fd, const char* path, size_t length);
 
+// One recv. Bytes, 0 at the end, or a negative errno: EAGAIN, ENOTSOCK (a pipe, say).
+int socket_receive(int fd, void* memory, size_t size);
+
 // how: SHUT_RD, SHUT_WR, SHUT_RDWR.
 int socket_shutdown(int fd, uint32_t how);
 int socket_name(int fd, SocketName* name);

@@ -80,6 +80,8 @@ const FUNCTIONS = [
   ['socketConnect', 3],
   ['socketConnectPath', 2],
   ['socketAccept', 2],
+  ['socketReceive', 2],
+  ['socketSend', 2],
   ['socketShutdown', 2],
   ['socketName', 1],
   ['socketPeer', 1],
@@ -132,6 +134,8 @@ function argumentsWith(fd: number, name: string, count: number, place: number, b
     socketConnect: [[1, '127.0.0.1']],
     socketConnectPath: [[1, '/nowhere/kevent']],
     socketAccept: [[1, new Int32Array(4)]],
+    socketReceive: [[1, new Uint8Array(4)]],
+    socketSend: [[1, new Uint8Array(4)]],
     socketGetOption: [[3, new Int32Array(1)]],
   };
   for (const [i, value] of memory[name] ?? []) good[i] = value;

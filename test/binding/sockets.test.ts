@@ -175,6 +175,23 @@ describe('socketAccept', () => {
   });
 });
 
+describe('socketSend and socketReceive', () => {
+  it('carry bytes, and tell the end', async () => {
+    using connection = new Connection();
+    const { client, server } = connection;
+    const memory = new Uint8Array(8);
+    expect(native.socketReceive(server, memory)).toBe(-11);
+    expect(native.socketSend(client, Buffer.from('0123456789'))).toBe(10);
+    expect(native.socketReceive(server, memory)).toBe(8);
+    expect(Buffer.from(memory).toString()).toBe('01234567');
+    expect(native.socketReceive(server, memory)).toBe(2);
+    expect(native.socketShutdown(client, 1)).toBe(0);
+    await expect.poll(() => native.socketReceive(server, memory)).toBe(0);
+    expect(native.socketSend(client, memory)).toBe(-32);
+    expect(native.socketReceive(server, new Uint8Array(0))).toBe(-22);
+  });
+});
+
 describe('a closed fd', () => {
   it('is EBADF for every call', () => {
     const fd = withSocket(4, (open) => open);

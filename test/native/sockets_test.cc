@@ -297,4 +297,24 @@ TEST(a_descriptor_says_what_it_is) {
   CHECK_EQ(kevent::set_nonblocking(-1), -EBADF);
 }
 
+TEST(receiving_takes_what_there_is_and_tells_the_end_or_the_error) {
+  int fds[2];
+  CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+  Socket reader(fds[0]);
+  char bytes[8] = {};
+  {
+    Socket writer(fds[1]);
+    CHECK_EQ(kevent::socket_receive(reader.fd(), bytes, sizeof bytes), -EAGAIN);
+    CHECK_EQ(send(writer.fd(), "0123456789", 10, 0), 10);
+    CHECK_EQ(kevent::socket_receive(reader.fd(), bytes, sizeof bytes), 8);
+    CHECK_EQ(std::string(bytes, 8), "01234567");
+  }
+  CHECK_EQ(kevent::socket_receive(reader.fd(), bytes, sizeof bytes), 2);
+  CHECK_EQ(kevent::socket_receive(reader.fd(), bytes, sizeof bytes), 0);
+  CHECK_EQ(kevent::socket_receive(-1, bytes, sizeof bytes), -EBADF);
+  CHECK_EQ(pipe2(fds, O_CLOEXEC), 0);
+  Socket pipe_reader(fds[0]), pipe_writer(fds[1]);
+  CHECK_EQ(kevent::socket_receive(pipe_reader.fd(), bytes, sizeof bytes), -ENOTSOCK);
+}
+
 }  // namespace

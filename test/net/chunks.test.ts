@@ -60,3 +60,52 @@ it("takes nobody else's bytes along when the memory of a chunk is transferred to
     expect(Buffer.concat(await received(accepted, 10)).toString()).toBe('still here');
   }
 });
+
+it('tells of a reset behind all that came before it, however much that is', async () => {
+  const RESETS = 40;
+  const told = Array.from({ length: RESETS }, async () => {
+    const [client, accepted] = await pair();
+    let ended = false;
+    accepted.on('end', () => {
+      ended = true;
+    });
+    accepted.on('data', () => {
+      if (accepted.bytesRead >= 200_000) client.resetAndDestroy();
+    });
+    client.on('error', () => {});
+    const pump = (): void => {
+      while (!client.destroyed && client.write(Buffer.alloc(64 * 1024)));
+    };
+    client.on('drain', pump);
+    pump();
+    const [error] = (await once(accepted, 'error')) as [NodeJS.ErrnoException];
+    return [error.code, error.syscall, ended];
+  });
+  for (const one of await Promise.all(told)) expect(one).toEqual(['ECONNRESET', 'read', false]);
+});
+
+it('hands on nothing between pause() and resume(), and then all of it in order', async () => {
+  const [client, accepted] = await pair();
+  const sent = Buffer.alloc(4 * 1024 * 1024);
+  for (let i = 0; i < sent.length; i += 4) sent.writeUInt32LE(i, i);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let isPaused = false;
+  const whole = new Promise<void>((resolve) => {
+    accepted.on('data', (chunk: Buffer) => {
+      expect(isPaused).toBe(false);
+      chunks.push(chunk);
+      length += chunk.length;
+      isPaused = true;
+      accepted.pause();
+      setImmediate(() => {
+        isPaused = false;
+        accepted.resume();
+      });
+      if (length === sent.length) resolve();
+    });
+  });
+  client.write(sent);
+  await whole;
+  expect(Buffer.concat(chunks).equals(sent)).toBe(true);
+});
