@@ -51,6 +51,8 @@ export class Loop {
     this.#handler = queue.handler<Watcher>((event) => event.data.ready(event), { context: false });
     this.sender = new Sender((late) => this.#schedule(late));
     queue.afterHandlers(this.#flush);
+    // What was written before process.exit() is sent, as far as the kernel takes it.
+    process.on('exit', this.#flush);
   }
 
   /** A connected socket, received from when `event` asks for it. @throws SystemError */

@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import net from '../../lib/net.js';
 import { all, listening } from './listening.js';
 
+const LAST_WORDS = fileURLToPath(new URL('programs/last_words.js', import.meta.url));
 const HEIR = fileURLToPath(new URL('programs/heir.js', import.meta.url));
 
 async function heir(): Promise<ChildProcess> {
@@ -56,4 +57,12 @@ it('a socket of the loop cannot be sent, and stays what it is', async () => {
   const port = await listening(server);
   expect(`${await all(net.connect(port, '127.0.0.1'))}`).toBe('still here');
   expect(refused).toEqual(['ERR_INVALID_HANDLE_TYPE']);
+});
+
+it.each(['handler', 'timer'])('what is written before process.exit() in a %s is sent', async (where) => {
+  const child = fork(LAST_WORDS, [where]);
+  const [port] = await once(child, 'message');
+  const client = nodeNet.connect(port, '127.0.0.1');
+  client.write('?');
+  expect(`${await all(client)}`).toBe('first and last words');
 });
