@@ -102,7 +102,7 @@ describe.skipIf(!INSTALLED).each(SEEDS)('inotifywait sees the same, seed %d', (s
     for (const steps of [10, 100, 1000, 3000]) {
       const { kevent, inotifywait } = await both.burst(steps);
       expect(kevent, `seed ${seed}, ${steps} changes`).toEqual(inotifywait);
-      expect(kevent.length).toBeGreaterThan(steps / 10);
+      expect(kevent.length).toBeGreaterThanOrEqual(steps / 10);
     }
   });
 
