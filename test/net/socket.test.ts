@@ -230,7 +230,8 @@ describe('the end of a socket', () => {
       }
     }
     await settled();
-    expect(openFds()).toBe(before);
+    // Fewer: what an earlier test left to close is closed by now.
+    expect(openFds()).toBeLessThanOrEqual(before);
   });
 });
 
