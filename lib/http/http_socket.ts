@@ -1,7 +1,10 @@
 import { netError } from '../net/errors.js';
-import { received, sent, touch, written } from '../net/socket_symbols.js';
+import { loop } from '../net/loop.js';
+import { received, sent, taken, touch, written } from '../net/socket_symbols.js';
 import type { Piece } from '../net/stream_handle.js';
+import { isClosingIdle } from './idle_connections.js';
 import { IdleTimer } from './idle_timer.js';
+import { LONGEST_REQUEST, type ParsedSocket, RequestReader } from './request_reader.js';
 import { Socket } from './sockets.js';
 
 type WriteCallback = (error?: Error | null) => void;
@@ -46,6 +49,8 @@ let tick: (socket: HttpSocket) => void;
  */
 export class HttpSocket extends Socket {
   readonly #idle = new IdleTimer(() => this._onTimeout());
+  /** Of one that has a parser. */
+  #reader: RequestReader | undefined = undefined;
   readonly #state = this as unknown as State;
   /** Written and not handed on yet: the first, and while corked there may be more. An array for one costs too much. */
   #chunk: string | Uint8Array | undefined = undefined;
@@ -76,11 +81,39 @@ export class HttpSocket extends Socket {
   override [received](chunk: Buffer): void {
     const { flowing, length, decoder, ended } = this.#state._readableState;
     if (flowing !== true || length > 0 || decoder !== null || ended) {
+      this.#reader?.forget();
       super[received](chunk);
       return;
     }
     this.#idle.touch();
-    this.emit('data', chunk);
+    if (this.#reader === undefined && 'parser' in this)
+      this.#reader = new RequestReader(this as unknown as ParsedSocket);
+    if (this.#reader === undefined) this.emit('data', chunk);
+    else this.#reader.read(chunk);
+  }
+
+  override [taken](place: number, length: number): boolean {
+    const reader = this.#reader;
+    const handle = this._handle;
+    if (reader === undefined || handle === null || length > LONGEST_REQUEST || !reader.mayTake) return false;
+    const { flowing, length: waiting, decoder, ended } = this.#state._readableState;
+    if (flowing !== true || waiting > 0 || decoder !== null || ended) return false;
+    const text = loop().receiver.text(place, length);
+    if (!reader.matches(text)) return false;
+    this.#idle.touch();
+    handle.bytesRead += length;
+    reader.tell();
+    return true;
+  }
+
+  override push(chunk: unknown, encoding?: BufferEncoding): boolean {
+    this.#reader?.forget();
+    return super.push(chunk, encoding);
+  }
+
+  override unshift(chunk: unknown, encoding?: BufferEncoding): void {
+    this.#reader?.forget();
+    super.unshift(chunk, encoding);
   }
 
   // ---- writing
@@ -264,8 +297,13 @@ export class HttpSocket extends Socket {
     this.#idle.touch();
   }
 
+  override destroy(error?: Error): this {
+    return this.#reader?.telling === true && isClosingIdle() ? this : super.destroy(error);
+  }
+
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#idle.stop();
+    this.#reader?.close();
     super._destroy(error, callback);
     this.#chunk = this.#more = this.#waiting = undefined;
     this.#landed(error ?? netError(ECONNRESET, 'write'));

@@ -4,6 +4,7 @@ import { SocketServing } from '../net/connection.js';
 import { type Listen, listener } from '../net/listening.js';
 import { makeMessagesFor } from './application_messages.js';
 import { HttpSocket } from './http_socket.js';
+import { tellClosingIdle } from './idle_connections.js';
 import { Socket } from './sockets.js';
 
 export { canListenOnLoop } from '../net/listening.js';
@@ -18,5 +19,6 @@ const listen = listener(new SocketServing((server) => (isProtocol(server) ? Http
 /** In place of net.Server's `_listen2`: connections are on the loop. */
 export const listenOnLoop: Listen = function listenOnLoop(...args) {
   makeMessagesFor(this);
+  tellClosingIdle();
   Reflect.apply(listen, this, args);
 };

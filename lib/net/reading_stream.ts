@@ -1,5 +1,5 @@
 import { netError } from './errors.js';
-import { ended, failed, readInto, received, touch } from './socket_symbols.js';
+import { ended, failed, readInto, received, taken, touch } from './socket_symbols.js';
 import { StaticBuffer } from './static_buffer.js';
 import type { StreamHandle, StreamListener } from './stream_handle.js';
 import { WritingStream } from './writing_stream.js';
@@ -68,6 +68,10 @@ export class ReadingStream extends WritingStream implements StreamListener {
     } else if (!this.push(chunk)) {
       this._handle?.readStop();
     }
+  }
+
+  [taken](_place: number, _length: number): boolean {
+    return false;
   }
 
   [ended](): void {

@@ -60,6 +60,12 @@ export class Receiver {
     return this.#block(block).subarray(offset, offset + length);
   }
 
+  /** The same as a string of one unit for each byte. */
+  text(place: number, length: number): string {
+    const offset = place & OFFSET_MASK;
+    return this.#block(place >>> BLOCK_SHIFT).toString('latin1', offset, offset + length);
+  }
+
   #block(number: number): Buffer {
     const block = this.#blocks[number];
     if (block !== undefined && block.length > 0) return block;

@@ -10,6 +10,8 @@ export const touch = Symbol('touch');
 /** Of {@link StreamListener}. */
 export const received = Symbol('received');
 /** Of {@link StreamListener}. */
+export const taken = Symbol('taken');
+/** Of {@link StreamListener}. */
 export const ended = Symbol('ended');
 /** Of {@link StreamListener}. */
 export const failed = Symbol('failed');

@@ -9,7 +9,7 @@ import { loop, type Watcher } from './loop.js';
 import { readyFor, receivedBytes } from './naio_event.js';
 import type { Receiver } from './receiver.js';
 import type { Sending } from './sender.js';
-import { ended, failed, received, sent, written } from './socket_symbols.js';
+import { ended, failed, received, sent, taken, written } from './socket_symbols.js';
 import { setKeepAlive, setNoDelay, socketError } from './tcp_options.js';
 
 const RECV = KEVENT_SOCKET_RECV;
@@ -43,6 +43,11 @@ export interface Piece {
 /** What a handle tells, in the async context that the handle was made in. */
 export interface StreamListener {
   [received](chunk: Buffer): void;
+  /**
+   * The same, of bytes that lie in the slab, and without the async context: it sees to that itself. False: nothing was
+   * done, and it wants them in {@link received}.
+   */
+  [taken](place: number, length: number): boolean;
   [ended](): void;
   /** The connection is broken; `errno` is negative. */
   [failed](errno: number): void;
@@ -216,6 +221,10 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
   }
 
   ready(event: QueueEvent<unknown, unknown>): void {
+    if (this.reading && !event.broken && readyFor(event) === RECV) {
+      const length = receivedBytes(event);
+      if (length > 0 && this.listener?.[taken](event.data1, length) === true) return;
+    }
     this.runInAsyncScope(this.#ready, this, event);
   }
 

@@ -154,7 +154,11 @@ const cases: Record<string, Case> = {
 };
 
 /** What the client received, and the events of all that the server had of it, those of one object in their order. */
-async function transcript(http: typeof nodeHttp, { options = {}, handle, act }: Case): Promise<unknown> {
+async function transcript(
+  http: typeof nodeHttp,
+  { options = {}, handle, act }: Case,
+  before = 0,
+): Promise<unknown> {
   const told: Record<string, string[]> = {};
   const note = (name: string, object: NodeJS.EventEmitter, ...events: string[]): void => {
     told[name] = [];
@@ -172,9 +176,10 @@ async function transcript(http: typeof nodeHttp, { options = {}, handle, act }: 
     requests++;
     note(`request ${requests}`, request, 'aborted', 'end', 'error', 'close');
     note(`response ${requests}`, response, 'prefinish', 'finish', 'close');
-    handle?.(request, response, server);
+    if (requests <= before) response.end(`before ${requests};`);
+    else handle?.(request, response, server);
   });
-  server.maxRequestsPerSocket = 2;
+  server.maxRequestsPerSocket = before + 2;
   note('server', server, 'dropRequest');
   server.on('connection', (socket: NodeSocket) => {
     note('socket', socket, 'end', 'close');
@@ -182,6 +187,10 @@ async function transcript(http: typeof nodeHttp, { options = {}, handle, act }: 
   });
   const port = await listening(server);
   const client = await RawClient.open(port);
+  for (let i = 1; i <= before; i++) {
+    client.socket.write(kept);
+    await client.untilReceived(`before ${i};`);
+  }
   const received = await act(client, once(server, 'request'));
   client.socket.destroy();
   await Promise.all(over);
@@ -198,3 +207,11 @@ it.each(Object.entries(cases))('has the bytes and the events of node:http for %s
   const expected = await transcript(nodeHttp, one);
   expect(await transcript(keventHttp as unknown as typeof nodeHttp, one)).toEqual(expected);
 });
+
+it.each(Object.entries(cases))(
+  'has the bytes and the events of node:http for %s, behind others like it',
+  async (_name, one) => {
+    const expected = await transcript(nodeHttp, one, 3);
+    expect(await transcript(keventHttp as unknown as typeof nodeHttp, one, 3)).toEqual(expected);
+  },
+);
