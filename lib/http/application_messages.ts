@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 
 /** Node's own, which are functions and not classes. */
-type MessageFunction = (this: object, ...args: unknown[]) => void;
+type MessageFunction = (this: object, ...args: unknown[]) => unknown;
 
 /** A listener for 'request' that puts prototypes of its own on each request and response before anybody sees them. */
 interface Application {
@@ -37,8 +37,10 @@ export function makeMessagesFor(server: Server): void {
   const responses = symbolOf(server, NodeResponse);
   if (requests === undefined || responses === undefined) return;
   const chosen = new Chosen(server as unknown as Emitting);
-  define(server, requests, () => chosen.messages?.Request ?? NodeRequest);
-  define(server, responses, () => chosen.messages?.Response ?? NodeResponse);
+  // Values, and no accessors: a server with an accessor of its own would be slow to look anything up in.
+  const members = server as unknown as Record<symbol, MessageFunction>;
+  members[requests] = choosing(NodeRequest, () => chosen.messages?.Request);
+  members[responses] = choosing(NodeResponse, () => chosen.messages?.Response);
 }
 
 /** What a server makes its messages with, where that is Node's own. */
@@ -49,14 +51,15 @@ function symbolOf(server: Server, value: MessageFunction): symbol | undefined {
   );
 }
 
-function define(server: Server, symbol: symbol, get: () => MessageFunction): void {
-  Object.defineProperty(server, symbol, {
-    configurable: true,
-    enumerable: true,
-    get,
-    set: (value: unknown) =>
-      Object.defineProperty(server, symbol, { configurable: true, enumerable: true, writable: true, value }),
-  });
+/** A constructor like Node's own, unless there is another one for now. */
+function choosing(Message: MessageFunction, other: () => MessageFunction | undefined): MessageFunction {
+  function Chosen(this: object, first: unknown, second: unknown): object | undefined {
+    const Other = other();
+    if (Other !== undefined) return Reflect.construct(Other, [first, second]);
+    Message.call(this, first, second);
+    return undefined;
+  }
+  return like(Message, Chosen, Message.prototype);
 }
 
 class Chosen {
@@ -108,6 +111,10 @@ function withPrototype(Message: MessageFunction, prototype: object): MessageFunc
   function Made(this: object, first: unknown, second: unknown): void {
     Message.call(this, first, second);
   }
+  return like(Message, Made, prototype);
+}
+
+function like(Message: MessageFunction, Made: MessageFunction, prototype: object): MessageFunction {
   Made.prototype = prototype;
   // V8 reserves room in its objects for as many properties as those that it inherits from have.
   return Object.setPrototypeOf(Made, Message);
