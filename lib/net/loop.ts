@@ -10,8 +10,12 @@ import { Completions } from './completions.js';
 import { Receiver } from './receiver.js';
 import { Sender } from './sender.js';
 
-/** Slots of the ring: connections that are served in one turn. */
-const RING_SIZE = 4096;
+/**
+ * Slots of the ring: connections that are served in one turn, before what they wrote is sent. With more, what is made for
+ * all of them lives until the garbage collector has to copy it, and falls out of the processor's cache: 1,000 connections
+ * of HTTP cost a fifth more with 4,096.
+ */
+const RING_SIZE = 256;
 const BLOCK_SIZE = 64 * 1024;
 /** 64 MiB at most are received and not yet seen by anybody. */
 const BLOCKS = 1024;
