@@ -6,6 +6,7 @@ import { isClosingIdle } from './idle_connections.js';
 import { IdleTimer } from './idle_timer.js';
 import { LONGEST_REQUEST, type ParsedSocket, RequestReader } from './request_reader.js';
 import { Socket } from './sockets.js';
+import { endUnread, resumeUnread } from './unread_request.js';
 
 type WriteCallback = (error?: Error | null) => void;
 type Encoding = BufferEncoding | 'buffer';
@@ -48,6 +49,8 @@ let tick: (socket: HttpSocket) => void;
  * on its way is handed to the loop in one piece, and a timeout that is begun anew with each request is only noted.
  */
 export class HttpSocket extends Socket {
+  /** The response that is being written, if http.Server has the connection. */
+  declare readonly _httpMessage: unknown;
   readonly #idle = new IdleTimer(() => this._onTimeout());
   /** Of one that has a parser. */
   #reader: RequestReader | undefined = undefined;
@@ -213,7 +216,9 @@ export class HttpSocket extends Socket {
   #land(errno: number): void {
     this.#idle.touch();
     const error = errno < 0 ? netError(errno, 'write') : undefined;
+    const unread = error === undefined ? endUnread(this._httpMessage) : undefined;
     this.#landed(error);
+    if (unread !== undefined) resumeUnread(unread);
     if (error !== undefined) this.destroy(error);
     // Who was told has perhaps written more.
     if (this.#flight !== 'none') return;

@@ -41,13 +41,18 @@ export class RememberedRequest {
   readonly #minor: unknown;
   readonly #headers: readonly unknown[];
   readonly #method: unknown;
+  readonly #headersComplete: number;
+  readonly #messageComplete: number;
   /** The last one, and its URL. */
   #text: string;
   #url: string;
   /** Of those that the parser has read: it has its limits. */
   #longest: number;
 
-  private constructor(text: string, start: string, url: string, told: readonly unknown[]) {
+  private constructor(text: string, start: string, url: string, told: readonly unknown[], parser: Parser) {
+    const { kOnHeadersComplete, kOnMessageComplete } = parser.constructor;
+    this.#headersComplete = kOnHeadersComplete ?? -1;
+    this.#messageComplete = kOnMessageComplete ?? -1;
     this.#text = text;
     this.#start = start;
     this.#url = url;
@@ -90,10 +95,12 @@ export class RememberedRequest {
     } finally {
       parser[number] = original;
     }
-    return told !== undefined && request?.complete === true ? RememberedRequest.#of(text, told) : undefined;
+    return told !== undefined && request?.complete === true
+      ? RememberedRequest.#of(text, told, parser)
+      : undefined;
   }
 
-  static #of(text: string, told: readonly unknown[]): RememberedRequest | undefined {
+  static #of(text: string, told: readonly unknown[], parser: Parser): RememberedRequest | undefined {
     const url = told[URL];
     if (typeof url !== 'string' || told[UPGRADE] !== false || told[KEEP_ALIVE] !== true) return undefined;
     const start = text.slice(0, text.indexOf(' ') + 1);
@@ -102,7 +109,7 @@ export class RememberedRequest {
     const lines = text.match(NEWLINE)?.length ?? 0;
     const headers = (told[HEADERS] as readonly unknown[]).length / 2;
     if (!text.startsWith(line) || lines !== headers + 2) return undefined;
-    return new RememberedRequest(text, start, url, told);
+    return new RememberedRequest(text, start, url, told, parser);
   }
 
   /** Which of the two is kept, for all connections to one server. */
@@ -127,9 +134,8 @@ export class RememberedRequest {
 
   /** Tells the functions of `parser` what it would tell them itself of the text that matched. */
   tell(parser: Parser): void {
-    const { kOnHeadersComplete, kOnMessageComplete } = parser.constructor;
     const headers = this.#headers.slice();
-    callbackOf(parser, kOnHeadersComplete)?.call(
+    callbackOf(parser, this.#headersComplete)?.call(
       parser,
       this.#major,
       this.#minor,
@@ -141,6 +147,6 @@ export class RememberedRequest {
       false,
       true,
     );
-    callbackOf(parser, kOnMessageComplete)?.call(parser);
+    callbackOf(parser, this.#messageComplete)?.call(parser);
   }
 }
