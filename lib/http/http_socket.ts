@@ -105,7 +105,7 @@ export class HttpSocket extends Socket {
     if (!reader.matches(text)) return false;
     this.#idle.touch();
     handle.bytesRead += length;
-    reader.tell();
+    reader.tell(handle);
     return true;
   }
 
@@ -308,7 +308,7 @@ export class HttpSocket extends Socket {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#idle.stop();
-    this.#reader?.close();
+    this.#reader?.forget();
     super._destroy(error, callback);
     this.#chunk = this.#more = this.#waiting = undefined;
     this.#landed(error ?? netError(ECONNRESET, 'write'));

@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import type { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { type Parser, RememberedRequest } from './remembered_request.js';
 import type { Socket } from './sockets.js';
@@ -27,8 +27,6 @@ function isNodes(listener: unknown): boolean {
 /** Reads the requests of one connection: past Node's parser, where it would say what it has said before. */
 export class RequestReader {
   readonly #socket: ParsedSocket;
-  /** What Node's parser is to its async_hooks. */
-  readonly #scope = new AsyncResource('HTTPINCOMINGMESSAGE', { requireManualDestroy: true });
   /** The parser is between two requests, if this is not undefined. */
   #known: RememberedRequest | undefined;
   #parser: Parser | undefined;
@@ -84,15 +82,15 @@ export class RequestReader {
     return this.#known?.matches(text) === true;
   }
 
-  /** Hands over the request that matched, as Node's parser would. */
-  tell(): void {
+  /** Hands over the request that matched, as Node's parser would, in the async context of `scope`. */
+  tell(scope: AsyncResource): void {
     const known = this.#known;
     const parser = this.#parser;
     if (known === undefined || parser === undefined) return;
     this.#lessons = 0;
     this.telling = true;
     try {
-      this.#scope.runInAsyncScope(known.tell, known, parser);
+      scope.runInAsyncScope(known.tell, known, parser);
     } catch (error) {
       this.forget();
       throw error;
@@ -105,10 +103,5 @@ export class RequestReader {
   /** The parser is given something else. */
   forget(): void {
     this.#known = undefined;
-  }
-
-  close(): void {
-    this.forget();
-    this.#scope.emitDestroy();
   }
 }
