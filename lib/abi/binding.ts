@@ -105,6 +105,11 @@ export interface Binding {
    */
   naioBlock(fd: number, block: number, keep: boolean): ArrayBuffer | number;
   /**
+   * Removes the NAIO kevent that the ukevent `entry` names, and closes its descriptor, which must be the caller's. 0, or a
+   * negative errno: then nothing was closed.
+   */
+  naioClose(fd: number, entry: Memory): number;
+  /**
    * Sends what the first `count` entries of `words` describe, {@link SEND_WORDS} each:
    * `[fd, from, length, flags]`; see {@link SEND_BUFFER} and {@link SEND_MORE}. Bytes come from `arena`, `length` of
    * them at `from`, or are the whole of `buffers[from]`. One sendmsg a group; its result, bytes or a negative

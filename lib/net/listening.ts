@@ -7,6 +7,7 @@ import { Acceptor } from './acceptor.js';
 import { admits, type ListeningServer } from './connection.js';
 import { bindShared, isShared } from './reuse_port.js';
 import type { DescriptorOwner } from './stream_handle.js';
+import { setNoDelay } from './tcp_options.js';
 
 /** A connection that was accepted and belongs to nobody yet. */
 export interface ClientHandle {
@@ -129,7 +130,7 @@ function receive<Handle extends ClientHandle>(
   };
 }
 
-function takeOver(handle: ListeningHandle, server: net.Server, serving: Serving): void {
+function takeOver(handle: ListeningHandle, server: ListeningServer, serving: Serving): void {
   const { fd, close } = handle;
   // As with Node's own, 'connection' comes in the context of listen(), and what the connection does in one of its own.
   const inContext = AsyncLocalStorage.snapshot();
@@ -142,6 +143,8 @@ function takeOver(handle: ListeningHandle, server: net.Server, serving: Serving)
       if (error < 0) return error;
       const listened = binding().socketListen(fd as number, backlog);
       if (listened < 0) return listened;
+      // Connections have what the listening socket has: a system call less for each. -EOPNOTSUPP: no TCP.
+      if (server.noDelay) setNoDelay(fd as number, true);
       try {
         acceptor = new Acceptor(fd as number, {
           accepted: (connection) => inContext(deliver, serving.handle(connection)),

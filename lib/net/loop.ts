@@ -4,7 +4,7 @@ import { systemError } from '../abi/errors.js';
 import type { BoundHandler } from '../queue/dispatch.js';
 import type { QueueEvent } from '../queue/event.js';
 import { Queue } from '../queue/queue.js';
-import type { Registration } from '../queue/registration.js';
+import { Kevent, type Registration } from '../queue/registration.js';
 import { request } from '../queue/request.js';
 import { Completions } from './completions.js';
 import { Receiver } from './receiver.js';
@@ -65,6 +65,12 @@ export class Loop {
       { type: KEVENT_NAIO, id: fd, event, data: watcher },
       this.#handler,
     );
+  }
+
+  /** Receives no more from a connected socket, and closes it. */
+  closeStream(fd: number, stream: Registration | undefined): void {
+    const closed = stream instanceof Kevent && stream.dispatch.registry.closeStream(stream);
+    if (!closed) binding().closeFd(fd);
   }
 
   /** A listening socket. @throws SystemError */

@@ -5,6 +5,9 @@ import { systemError } from '../abi/errors.js';
 const BLOCK_SHIFT = 20;
 const AT_ONCE = 64 * 1024;
 const OFFSET_MASK = (1 << BLOCK_SHIFT) - 1;
+/** Views that are remembered: one for each 64 bytes of a block. */
+const VIEWS = 1024;
+const VIEW_SHIFT = 6;
 
 /** Makes Buffers of what lies in the slab of a queue. */
 export class Receiver {
@@ -12,6 +15,15 @@ export class Receiver {
   /** Memory that is used again and again, by block. */
   readonly #blocks: (Buffer | undefined)[] = [];
 
+  /**
+   * Small messages come to the same places again and again, as a block is filled anew: a view costs more than all else that
+   * is done for such a message. By place; of which block, and of how many bytes, has to be compared.
+   */
+  readonly #views = new Array<Buffer | undefined>(VIEWS).fill(undefined);
+  readonly #viewBlocks = new Array<Buffer | undefined>(VIEWS).fill(undefined);
+  readonly #viewPlaces = new Uint32Array(VIEWS);
+  readonly #viewLengths = new Uint32Array(VIEWS);
+  #remembers = false;
   /** To be received into next. */
   #spare: Buffer | undefined;
 
@@ -30,6 +42,7 @@ export class Receiver {
       const kept = this.#map(block, true);
       // The number will mean other memory.
       this.#blocks[block] = undefined;
+      this.#forgetViews();
       return Buffer.from(kept, offset, length);
     }
     // A view would keep a whole block from being used again.
@@ -55,15 +68,39 @@ export class Receiver {
 
   /** Bytes until the event's slot is committed. */
   view(place: number, length: number): Buffer {
-    const block = place >>> BLOCK_SHIFT;
+    const block = this.#block(place >>> BLOCK_SHIFT);
     const offset = place & OFFSET_MASK;
-    return this.#block(block).subarray(offset, offset + length);
+    const at = (offset >>> VIEW_SHIFT) & (VIEWS - 1);
+    const known = this.#views[at];
+    if (
+      known !== undefined &&
+      this.#viewPlaces[at] === place &&
+      this.#viewLengths[at] === length &&
+      this.#viewBlocks[at] === block
+    ) {
+      return known;
+    }
+    const view = block.subarray(offset, offset + length);
+    this.#views[at] = view;
+    this.#viewBlocks[at] = block;
+    this.#viewPlaces[at] = place;
+    this.#viewLengths[at] = length;
+    this.#remembers = true;
+    return view;
   }
 
   /** The same as a string of one unit for each byte. */
   text(place: number, length: number): string {
     const offset = place & OFFSET_MASK;
     return this.#block(place >>> BLOCK_SHIFT).toString('latin1', offset, offset + length);
+  }
+
+  /** They would keep the memory of blocks that are somebody else's by now. */
+  #forgetViews(): void {
+    if (!this.#remembers) return;
+    this.#remembers = false;
+    this.#views.fill(undefined);
+    this.#viewBlocks.fill(undefined);
   }
 
   #block(number: number): Buffer {

@@ -1,5 +1,5 @@
 import { binding, type SocketName } from '../abi/binding.js';
-import { KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
+import { KEVENT_NAIO_STREAM, KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
 import type { QueueEvent } from '../queue/event.js';
 import type { Registration } from '../queue/registration.js';
 import { netError } from './errors.js';
@@ -12,6 +12,7 @@ import { Unsent } from './unsent.js';
 
 const RECV = KEVENT_SOCKET_RECV;
 const SEND = KEVENT_SOCKET_SEND;
+const STREAM = KEVENT_NAIO_STREAM;
 const EAGAIN = -11;
 const EBADF = -9;
 const ENOBUFS = -105;
@@ -42,7 +43,7 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
   /** Begins to receive. @internal */
   open(): void {
     try {
-      this.#state = loop().addStream(this.#fd, RECV, this);
+      this.#state = loop().addStream(this.#fd, RECV | STREAM, this);
     } catch {
       // It is broken already, or there is no memory: nobody has heard of it.
       this.close();
@@ -125,18 +126,23 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
   close(): void {
     if (this.#state === null) {
       this.#state = undefined;
-      this.service.close(this);
+      this.service.close(this, undefined);
     }
     if (this.closed) return;
     if (this.#fd < 0) loop().sender.finish(this);
-    this.#end(() => this.service.close(this));
+    this.#close();
+    this.#handlers.close?.(this);
   }
 
   /** Closes with RST: what the kernel has not sent is dropped too. */
   reset(): void {
     if (this.closed) return;
     if (this.#fd < 0) loop().sender.forget(this);
-    this.#end(() => binding().socketReset(this.fd));
+    this.#registration?.remove();
+    this.#state = undefined;
+    binding().socketReset(this.fd);
+    this.service.ended();
+    this.#handlers.close?.(this);
   }
 
   /**
@@ -265,16 +271,21 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
   #finish(more: Unsent): void {
     if (!more.ending || more.finished || this.#fd < 0 || more.bytes > 0 || this.closed) return;
     more.finished = true;
-    binding().socketShutdown(this.fd, SHUT_WR);
+    // Closing ends our half too.
     if (more.ended) this.close();
+    else binding().socketShutdown(this.fd, SHUT_WR);
   }
 
   #ended(): void {
+    const { end } = this.#handlers;
+    if (end === undefined && this.#fd >= 0 && !(this.#state instanceof Unsent)) {
+      this.close();
+      return;
+    }
     const more = this.#more();
     more.ended = true;
     // The engine does not ask for it any more either.
     more.mask &= ~RECV;
-    const { end } = this.#handlers;
     if (end === undefined) this.end();
     else Reflect.apply(end, this.#handlers, [this]);
     if (more.finished) this.close();
@@ -298,20 +309,17 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
   #fail(errno: number, syscall: string): void {
     if (this.closed) return;
     if (this.#fd < 0) loop().sender.forget(this);
-    const { error } = this.#handlers;
-    this.#end(
-      () => this.service.close(this),
-      () => error?.call(this.#handlers, this, netError(errno, syscall)),
-    );
+    this.#close();
+    const handlers = this.#handlers;
+    handlers.error?.(this, netError(errno, syscall));
+    handlers.close?.(this);
   }
 
-  #end(close: () => void, tell?: () => void): void {
-    this.#registration?.remove();
+  #close(): void {
+    const registration = this.#registration;
     this.#state = undefined;
-    close();
+    this.service.close(this, registration);
     this.service.ended();
-    tell?.();
-    this.#handlers.close?.(this);
   }
 }
 

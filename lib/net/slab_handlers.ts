@@ -1,3 +1,4 @@
+import type { Registration } from '../queue/registration.js';
 import type { SlabConnection } from './slab_connection.js';
 
 /**
@@ -36,8 +37,8 @@ export interface SlabService<Data> {
   readonly highWaterMark: number;
   /** Bytes. */
   readonly maxUnsent: number;
-  /** Closes the descriptor. */
-  close(connection: SlabConnection<Data>): void;
+  /** Removes its kevent, if there is one, and closes the descriptor. */
+  close(connection: SlabConnection<Data>, registration: Registration | undefined): void;
   /** One connection less. */
   ended(): void;
 }

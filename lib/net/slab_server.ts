@@ -1,9 +1,9 @@
 import * as net from 'node:net';
 
-import { binding } from '../abi/binding.js';
 import { invalidArgType, outOfRange } from '../abi/errors.js';
 import type { ListeningServer } from './connection.js';
 import { listener, type Serving } from './listening.js';
+import { loop } from './loop.js';
 import { listenWithReusePort } from './reuse_port.js';
 import { SlabConnection } from './slab_connection.js';
 import type { SlabHandlers, SlabService } from './slab_handlers.js';
@@ -44,11 +44,12 @@ class SlabServing<Data> implements Serving<SlabConnection<Data>> {
       handlers,
       highWaterMark: checkBytes('options.highWaterMark', options.highWaterMark ?? HIGH_WATER_MARK),
       maxUnsent: checkBytes('options.maxUnsent', options.maxUnsent ?? MAX_UNSENT),
-      close(connection) {
+      close(connection, registration) {
         const owner = owners.get(connection);
         if (owner === undefined) {
-          binding().closeFd(connection.fd);
+          loop().closeStream(connection.fd, registration);
         } else {
+          registration?.remove();
           owners.delete(connection);
           owner.close();
         }
@@ -72,7 +73,8 @@ class SlabServing<Data> implements Serving<SlabConnection<Data>> {
   }
 
   serve(server: ListeningServer, connection: SlabConnection<Data>): void {
-    if (server.noDelay) setNoDelay(connection.fd, true);
+    // What was accepted here has it from the listening socket.
+    if (server.noDelay && this.#owners.has(connection)) setNoDelay(connection.fd, true);
     if (server.keepAlive) setKeepAlive(connection.fd, true, server.keepAliveInitialDelay);
     server._connections += 1;
     connection.open();

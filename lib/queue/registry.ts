@@ -139,6 +139,16 @@ export class Registry {
     return true;
   }
 
+  /** Removes a stream and closes its descriptor. False if it was not there any more: then nothing was closed. */
+  closeStream(kevent: Kevent): boolean {
+    if (!this.holds(kevent)) return false;
+    const words = changes(1);
+    this.#putKey(words, 0, kevent);
+    const result = binding().naioClose(this.#fd, words);
+    this.end(kevent);
+    return result === 0;
+  }
+
   /** How many were still there. */
   removeAll(kevents: readonly Kevent[]): number {
     let removed = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "arguments.h"
 #include "calls.h"
@@ -156,8 +157,23 @@ napi_value send(napi_env env, napi_callback_info info) {
   return to_value(env, static_cast<int32_t>(count));
 }
 
+// (fd, entry)
+napi_value close(napi_env env, napi_callback_info info) {
+  Arguments<2> in(env, info);
+  int fd;
+  Memory entry;
+  if (!read_fd(env, in.values[0], &fd) || !read_memory(env, in.values[1], &entry)) return nullptr;
+  if (entry.bytes < sizeof(ukevent)) return to_value(env, -EFAULT);
+  ukevent key;
+  memcpy(&key, entry.data, sizeof key);
+  int result = kevent_naio_close(fd, &key);
+  if (result == 0) in.instance->descriptors().erase(static_cast<int>(key.id.raw[0]));
+  return to_value(env, result);
+}
+
 constexpr Function kFunctions[] = {
     {"naioSlab", slab},
+    {"naioClose", close},
     {"naioBlock", block},
     {"naioSend", send},
 };

@@ -120,6 +120,11 @@ int kevent_naio_slab(int fd, uint32_t block_size, uint32_t blocks) {
   return on_queue(fd, [&](kevent::Queue& q) { return q.configure_slab(block_size, blocks); });
 }
 
+int kevent_naio_close(int fd, const ukevent* entry) {
+  if (!entry) return -EFAULT;
+  return on_queue(fd, [&](kevent::Queue& q) { return q.close_stream(*entry); });
+}
+
 int kevent_naio_hold(int fd, uint32_t block, int keep, void** memory, uint32_t* size) {
   return on_queue(fd, [&](kevent::Queue& q) { return q.hold_block(block, keep != 0, memory, size); });
 }

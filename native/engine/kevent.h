@@ -116,6 +116,7 @@ enum { /* SOCKET, PIPE, NAIO: ukevent.event, and what is ready in ret_data[0] */
   KEVENT_SOCKET_ERR = 0x8,      /* ret_data[0] only, always reported */
   KEVENT_SOCKET_HUP = 0x10,     /* ret_data[0] only, always reported */
   KEVENT_SOCKET_RDHUP = 0x2000, /* ret_data[0] only: the peer has shut down its writing half */
+  KEVENT_NAIO_STREAM = 0x10000, /* ADD of NAIO only: it is a stream socket, the kernel need not be asked */
 };
 
 enum { /* INODE: ukevent.event, ret_data[0], kevent_inode_record.mask */
@@ -417,6 +418,13 @@ int kevent_sendfile(int out, int in, int64_t offset, uint32_t count);
  * them, allocated as they are needed. EINVAL, EBUSY (in use already).
  */
 int kevent_naio_slab(int fd, uint32_t block_size, uint32_t blocks);
+
+/*
+ * Remove a NAIO kevent, as KEVENT_CTL_REMOVE does, and close its descriptor, which the caller owns: that takes it out of
+ * the kernel's set, and saves a call. Should a duplicate keep the file open, it is left behind when it is ready next.
+ * ENOENT (no such key), EINVAL (not NAIO), EBADF (fd is not open): then nothing was closed.
+ */
+int kevent_naio_close(int fd, const struct ukevent *entry);
 
 /*
  * Hold the memory of a block, until kevent_naio_release(*memory): it is not freed before, whatever becomes of the

@@ -51,6 +51,7 @@ class Queue {
   int gather_inodes(uint32_t microseconds);
   int hurry_inodes();
   int configure_slab(uint32_t block_size, uint32_t blocks);
+  int close_stream(const ukevent& entry);
   int hold_block(uint32_t block, bool keep, void** memory, uint32_t* size);
   int statistics(kevent_statistics* out);
   int loop_fd();

@@ -1,4 +1,6 @@
 // kevent_ctl: what changes the kevents of a queue.
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "origins/descriptor.h"
@@ -91,6 +93,24 @@ int Queue::remove(const ukevent& entry) {
   // Not in discard: a ONESHOT kevent that was delivered holds on until its slot is done.
   if (is_descriptor(kevent->u.type)) descriptor_origin(kevent->u.type).give_back(*this, *kevent);
   discard(*kevent);
+  return 0;
+}
+
+int Queue::close_stream(const ukevent& entry) {
+  int fd;
+  {
+    Lock lock(mutex_);
+    if (closed_) return -EBADF;
+    Kevent* kevent = table_.find(entry);
+    if (!kevent) return -ENOENT;
+    if (kevent->u.type != KEVENT_NAIO) return -EINVAL;
+    fd = kevent->fd;
+    epoll_.forget(fd, kevent->index, kevent->lane);
+    remove(entry);
+    pass_on();
+  }
+  // Not under the lock: with SO_LINGER it may take its time. Whatever it returns, the descriptor is gone.
+  ::close(fd);
   return 0;
 }
 

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "direct_calls.h"
 #include "kevent.h"
 
 namespace {
@@ -62,7 +62,7 @@ int64_t write_to(int fd, const iovec* iov, int count) {
   return quietly([&] { return writev(fd, iov, count); });
 }
 
-int64_t send_to(const kevent_send& entry) {
+int64_t send_entry(const kevent_send& entry) {
   if (entry.count == 0) return 0;
   if (!entry.iov) return -EFAULT;
   constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -70,17 +70,17 @@ int64_t send_to(const kevent_send& entry) {
   for (;;) {
     ssize_t sent;
     if (count == 1) {
-      // Not send(): it is a cancellation point, which is not for free in a program with threads.
-      sent = syscall(SYS_sendto, entry.fd, entry.iov->iov_base, entry.iov->iov_len, kFlags, nullptr, 0);
+      sent = kevent::send_to(entry.fd, entry.iov->iov_base, entry.iov->iov_len, kFlags);
     } else {
       msghdr message = {};
       message.msg_iov = const_cast<iovec*>(entry.iov);
       message.msg_iovlen = count;
       sent = sendmsg(entry.fd, &message, kFlags);
+      if (sent < 0) sent = -errno;
     }
     if (sent >= 0) return sent;
-    if (errno == ENOTSOCK) return write_to(entry.fd, entry.iov, static_cast<int>(count));
-    if (errno != EINTR) return -errno;
+    if (sent == -ENOTSOCK) return write_to(entry.fd, entry.iov, static_cast<int>(count));
+    if (sent != -EINTR) return sent;
   }
 }
 
@@ -91,7 +91,7 @@ extern "C" {
 int kevent_naio_send(uint32_t count, kevent_send* sends) {
   if (count > 0 && !sends) return -EFAULT;
   if (count > INT_MAX) return -EINVAL;
-  for (uint32_t i = 0; i < count; i++) sends[i].result = send_to(sends[i]);
+  for (uint32_t i = 0; i < count; i++) sends[i].result = send_entry(sends[i]);
   return static_cast<int>(count);
 }
 

@@ -5,13 +5,14 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
+
+#include "direct_calls.h"
 
 namespace kevent {
 namespace {
@@ -146,10 +147,8 @@ int socket_connect_path(int fd, const char* path, size_t length) {
 int socket_receive(int fd, void* memory, size_t size) {
   size_t most = std::min<size_t>(size, INT_MAX);
   for (;;) {
-    // Not recv(): it is a cancellation point, which is not for free in a program with threads.
-    ssize_t length = syscall(SYS_recvfrom, fd, memory, most, MSG_DONTWAIT, nullptr, nullptr);
-    if (length >= 0) return static_cast<int>(length);
-    if (errno != EINTR) return -errno;
+    ssize_t length = receive_from(fd, memory, most, MSG_DONTWAIT);
+    if (length != -EINTR) return static_cast<int>(length);
   }
 }
 

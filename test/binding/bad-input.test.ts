@@ -72,6 +72,7 @@ const FUNCTIONS = [
   ['accept', 2],
   ['naioSlab', 3],
   ['naioBlock', 3],
+  ['naioClose', 2],
   ['naioSend', 4],
   ['socketOpen', 2],
   ['socketBind', 4],
@@ -123,6 +124,7 @@ function argumentsWith(fd: number, name: string, count: number, place: number, b
     stats: [[1, new Float64Array(12)]],
     accept: [[1, new Uint8Array(128)]],
     naioBlock: [[2, false]],
+    naioClose: [[1, new Uint8Array(40)]],
     naioSend: [
       [0, new Int32Array(8)],
       [2, new Uint8Array(40)],

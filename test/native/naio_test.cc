@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <thread>
 #include <vector>
@@ -69,6 +70,73 @@ TEST(what_was_said_comes_with_the_event) {
   CHECK(queue.idle());
   pair.say("again");
   CHECK_EQ(bytes_of(queue, queue.next()), "again");
+}
+
+TEST(one_that_is_closed_leaves_queue_and_descriptor_to_whoever_comes_next) {
+  TestQueue queue;
+  SocketPair pair;
+  ukevent entry = naio_event(pair.a);
+  CHECK_EQ(queue.add(entry), 0);
+  pair.say("in the ring");
+  CHECK_EQ(length(queue.read_one()), 11u);
+  CHECK_EQ(kevent_naio_close(queue.fd(), &entry), 0);
+  queue.commit_read();
+  CHECK_EQ(fcntl(pair.a, F_GETFD), -1);
+  CHECK_EQ(errno, EBADF);
+  char nothing;
+  CHECK_EQ(recv(pair.b, &nothing, 1, 0), 0);
+  CHECK_EQ(queue.stats().kevents, 0u);
+  CHECK_EQ(kevent_naio_close(queue.fd(), &entry), -ENOENT);
+  // The number is given out again: to this very queue.
+  int closed = pair.a;
+  SocketPair next;
+  CHECK_EQ(next.a, closed);
+  CHECK_EQ(queue.add(naio_event(next.a)), 0);
+  next.say("other");
+  CHECK_EQ(bytes_of(queue, queue.next()), "other");
+  pair.a = -1;
+}
+
+TEST(one_that_is_closed_while_a_duplicate_is_open_does_not_keep_the_queue_awake) {
+  TestQueue queue;
+  SocketPair pair, other;
+  int duplicate = dup(pair.a);
+  ukevent entry = naio_event(pair.a);
+  CHECK_EQ(queue.add(entry), 0);
+  CHECK_EQ(queue.add(naio_event(other.a)), 0);
+  CHECK_EQ(kevent_naio_close(queue.fd(), &entry), 0);
+  pair.a = -1;
+  pair.say("to nobody");
+  CHECK(queue.idle());
+  other.say("to us");
+  CHECK_EQ(bytes_of(queue, queue.next()), "to us");
+  queue.commit_read();
+  CHECK(queue.idle());
+  close(duplicate);
+}
+
+TEST(only_a_stream_is_closed) {
+  TestQueue queue;
+  SocketPair pair;
+  ukevent entry = request(KEVENT_SOCKET, static_cast<uint64_t>(pair.a), kRecv);
+  CHECK_EQ(queue.add(entry), 0);
+  CHECK_EQ(kevent_naio_close(queue.fd(), &entry), -EINVAL);
+  CHECK_EQ(kevent_naio_close(queue.fd(), nullptr), -EFAULT);
+  CHECK(fcntl(pair.a, F_GETFD) >= 0);
+  CHECK_EQ(queue.remove(entry), 0);
+}
+
+TEST(what_is_said_to_be_a_stream_and_is_none_breaks_when_it_is_ready) {
+  TestQueue queue;
+  int fds[2];
+  CHECK_EQ(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+  CHECK_EQ(queue.add(naio_event(fds[0], kRecv | KEVENT_NAIO_STREAM)), 0);
+  CHECK_EQ(write(fds[1], "x", 1), 1);
+  ukevent event = queue.next();
+  CHECK_EQ(event.ret_flags, KEVENT_RET_BROKEN | KEVENT_RET_DONE);
+  CHECK_EQ(static_cast<int>(event.ret_data[1]), -ENOTSOCK);
+  close(fds[0]);
+  close(fds[1]);
 }
 
 TEST(it_is_queued_even_if_something_is_there_at_ADD) {

@@ -5,6 +5,8 @@ import * as net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
+import { binding } from '../../lib/abi/binding.js';
+import { IPPROTO_TCP, TCP_NODELAY } from '../../lib/abi/socket_options.js';
 import { createSlabServer, type SlabConnection, type SlabHandlers } from '../../lib/net.js';
 import { all, listening, signal } from './listening.js';
 
@@ -17,6 +19,12 @@ const echo: SlabHandlers = {
 
 function openFds(): number {
   return readdirSync('/proc/self/fd').length;
+}
+
+function noDelayOf(fd: number): number {
+  const out = new Int32Array(1);
+  expect(binding().socketGetOption(fd, IPPROTO_TCP, TCP_NODELAY, out)).toBe(0);
+  return out[0] ?? -1;
 }
 
 describe('a slab server', () => {
@@ -101,6 +109,48 @@ describe('a slab server', () => {
     while (closed.length === 0) await wait(1);
     expect(closed).toHaveLength(1);
     expect(closed[0]?.closed).toBe(true);
+  });
+
+  it('gives each message a view of its own bytes, however often they come to the same place', async () => {
+    const seen: string[] = [];
+    const port = await listening(
+      createSlabServer({
+        data(connection, view) {
+          seen.push(view.toString());
+          // It may be changed.
+          view.fill('*');
+          connection.write('.');
+        },
+      }),
+    );
+    const client = net.connect(port, '127.0.0.1');
+    const said = Array.from({ length: 200 }, (_, i) => `${i}`.padEnd(1 + (i % 7), '-'));
+    for (const text of said) {
+      client.write(text);
+      await once(client, 'data');
+    }
+    client.destroy();
+    expect(seen).toEqual(said);
+  });
+
+  it('has noDelay on each connection, from its listening socket', async () => {
+    const fds: number[] = [];
+    for (const noDelay of [true, false]) {
+      const opened = new Promise<void>((resolve) => {
+        const server = createSlabServer(
+          {
+            open(connection) {
+              fds.push(noDelayOf(connection.fd));
+              resolve();
+            },
+          },
+          { noDelay },
+        );
+        void listening(server).then((port) => net.connect(port, '127.0.0.1').unref());
+      });
+      await opened;
+    }
+    expect(fds).toEqual([1, 0]);
   });
 
   it('stays half open for a handler of end', async () => {

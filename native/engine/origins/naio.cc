@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 
+#include "direct_calls.h"
 #include "naio.h"
 #include "origins/descriptor.h"
 #include "queue.h"
@@ -109,6 +109,7 @@ class NaioOrigin : public DescriptorOrigin {
   int descriptor(Kevent& kevent) const override {
     if (kevent.u.id.raw_u64 > INT_MAX) return -EBADF;
     int fd = static_cast<int>(kevent.u.id.raw[0]);
+    if (kevent.u.event & KEVENT_NAIO_STREAM) return fd;
     int type = 0;
     socklen_t length = sizeof type;
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0) return type == SOCK_STREAM ? fd : -EINVAL;
@@ -145,12 +146,14 @@ class NaioOrigin : public DescriptorOrigin {
     // Its number may be another file's by now, of which a read would wait.
     if (kevent.is(Kevent::kNoSocket) && !(look(kevent) & (EPOLLIN | EPOLLHUP | EPOLLERR))) return -EAGAIN;
     for (;;) {
-      // Not recv(): in a program with threads, what makes that a cancellation point costs more than all else here.
-      ssize_t length = kevent.is(Kevent::kNoSocket)
-                           ? read(kevent.fd, memory, size)
-                           : syscall(SYS_recvfrom, kevent.fd, memory, size, MSG_DONTWAIT, nullptr, nullptr);
-      if (length >= 0) return length;
-      if (errno != EINTR) return -errno;
+      ssize_t length;
+      if (kevent.is(Kevent::kNoSocket)) {
+        length = read(kevent.fd, memory, size);
+        if (length < 0) length = -errno;
+      } else {
+        length = receive_from(kevent.fd, memory, size, MSG_DONTWAIT);
+      }
+      if (length != -EINTR) return length;
     }
   }
 

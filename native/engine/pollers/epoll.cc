@@ -96,9 +96,13 @@ int Epoll::modify(int fd, uint32_t events, uint32_t index, uint32_t generation, 
   return control(lanes_[lane].set.get(), EPOLL_CTL_MOD, fd, events, tag(index, generation));
 }
 
+void Epoll::forget(int fd, uint32_t index, uint32_t lane) {
+  if (owned(fd, index, lane)) lanes_[lane].owner[fd] = kSpecial;
+}
+
 void Epoll::remove(int fd, uint32_t index, uint32_t lane) {
   if (!owned(fd, index, lane)) return;
-  lanes_[lane].owner[fd] = kSpecial;
+  forget(fd, index, lane);
   control(lanes_[lane].set.get(), EPOLL_CTL_DEL, fd, 0, 0);
 }
 

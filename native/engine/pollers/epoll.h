@@ -37,6 +37,8 @@ class Epoll {
   // -ENOENT, -EBADF: the fd behind it is gone.
   int modify(int fd, uint32_t events, uint32_t index, uint32_t generation, uint32_t lane);
   void remove(int fd, uint32_t index, uint32_t lane);
+  // The fd is about to be closed, which takes it out of the kernel's set: no call for that.
+  void forget(int fd, uint32_t index, uint32_t lane);
   // False if the fd was closed since, whether its number was given out again or not.
   bool alive(int fd, uint32_t index, uint32_t lane);
   int lane_fd(uint32_t lane) const { return lanes_[lane].set.get(); }
