@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import * as net from 'node:net';
 
 import { binding } from '../abi/binding.js';
@@ -133,7 +133,7 @@ function receive<Handle extends ClientHandle>(
 function takeOver(handle: ListeningHandle, server: ListeningServer, serving: Serving): void {
   const { fd, close } = handle;
   // As with Node's own, 'connection' comes in the context of listen(), and what the connection does in one of its own.
-  const inContext = AsyncLocalStorage.snapshot();
+  const context = new AsyncResource('KEVENT');
   const deliver = (client: ClientHandle): void => handle.onconnection?.(0, client);
   let acceptor: Acceptor | undefined;
   Object.assign(handle, {
@@ -147,7 +147,7 @@ function takeOver(handle: ListeningHandle, server: ListeningServer, serving: Ser
       if (server.noDelay) setNoDelay(fd as number, true);
       try {
         acceptor = new Acceptor(fd as number, {
-          accepted: (connection) => inContext(deliver, serving.handle(connection)),
+          accepted: (connection) => context.runInAsyncScope(deliver, undefined, serving.handle(connection)),
           failed: (errno) => server.emit('error', systemError(errno, 'accept')),
         });
       } catch (error) {
