@@ -192,8 +192,6 @@ export const KEVENT_KEPT_PAYLOADS = 1024;
 /** Signal records kept for one kevent; counts are exact beyond. */
 export const KEVENT_MAX_SIGINFO = 4096;
 
-/** NAIO, in `event` at ADD: the fd is a stream socket, and the kernel need not be asked whether it is one. */
-export const KEVENT_NAIO_STREAM = 0x10000;
 /** NAIO, `ret_data[0]`: what is ready, KEVENT_SOCKET_* bits, stands from this bit on; below it, the bytes received. */
 export const KEVENT_NAIO_WHAT_SHIFT = 24;
 /** NAIO, `ret_data[1]`: the block of the slab stands from this bit on; below it, the offset in the block. */

@@ -1,5 +1,5 @@
 import { binding, type SocketName } from '../abi/binding.js';
-import { KEVENT_NAIO_STREAM, KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
+import { KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
 import type { QueueEvent } from '../queue/event.js';
 import type { Registration } from '../queue/registration.js';
 import { netError } from './errors.js';
@@ -12,7 +12,6 @@ import { Unsent } from './unsent.js';
 
 const RECV = KEVENT_SOCKET_RECV;
 const SEND = KEVENT_SOCKET_SEND;
-const STREAM = KEVENT_NAIO_STREAM;
 const EAGAIN = -11;
 const EBADF = -9;
 const ENOBUFS = -105;
@@ -43,7 +42,7 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
   /** Begins to receive. @internal */
   open(): void {
     try {
-      this.#state = loop().addStream(this.#fd, RECV | STREAM, this);
+      this.#state = loop().addStream(this.#fd, RECV, this);
     } catch {
       // It is broken already, or there is no memory: nobody has heard of it.
       this.close();

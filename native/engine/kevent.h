@@ -116,7 +116,6 @@ enum { /* SOCKET, PIPE, NAIO: ukevent.event, and what is ready in ret_data[0] */
   KEVENT_SOCKET_ERR = 0x8,      /* ret_data[0] only, always reported */
   KEVENT_SOCKET_HUP = 0x10,     /* ret_data[0] only, always reported */
   KEVENT_SOCKET_RDHUP = 0x2000, /* ret_data[0] only: the peer has shut down its writing half */
-  KEVENT_NAIO_STREAM = 0x10000, /* ADD of NAIO only: it is a stream socket, the kernel need not be asked */
 };
 
 enum { /* INODE: ukevent.event, ret_data[0], kevent_inode_record.mask */

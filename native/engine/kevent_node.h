@@ -25,6 +25,8 @@ struct Kevent {
     kReceived = 256,   // NAIO: its bytes are in the slab, its event is not delivered yet
     kStarved = 512,    // NAIO: it waits for space in the slab
     kNoSocket = 1024,  // NAIO: read from, not received from
+    kTcp = 2048,       // NAIO: a receive that does not fill its space has taken all there was, unless:
+    kMore = 4096,      // NAIO: ... there is something behind it: the end, an error, urgent data
   };
 
   // One cache line: what a timer touches from expiry to the ready list.

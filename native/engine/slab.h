@@ -21,6 +21,7 @@ class Slab {
 
   // Before first use. -EINVAL, -EBUSY.
   int configure(uint32_t block_size, uint32_t blocks);
+  uint32_t block_size() const { return block_size_; }
 
   struct Space {
     uint32_t block;

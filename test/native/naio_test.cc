@@ -126,19 +126,6 @@ TEST(only_a_stream_is_closed) {
   CHECK_EQ(queue.remove(entry), 0);
 }
 
-TEST(what_is_said_to_be_a_stream_and_is_none_breaks_when_it_is_ready) {
-  TestQueue queue;
-  int fds[2];
-  CHECK_EQ(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-  CHECK_EQ(queue.add(naio_event(fds[0], kRecv | KEVENT_NAIO_STREAM)), 0);
-  CHECK_EQ(write(fds[1], "x", 1), 1);
-  ukevent event = queue.next();
-  CHECK_EQ(event.ret_flags, KEVENT_RET_BROKEN | KEVENT_RET_DONE);
-  CHECK_EQ(static_cast<int>(event.ret_data[1]), -ENOTSOCK);
-  close(fds[0]);
-  close(fds[1]);
-}
-
 TEST(it_is_queued_even_if_something_is_there_at_ADD) {
   TestQueue queue;
   SocketPair pair;

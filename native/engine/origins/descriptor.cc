@@ -21,7 +21,7 @@ uint32_t DescriptorOrigin::watched(const Kevent& kevent) const {
   uint32_t events = to_epoll(kevent.u.event);
   if (kevent.wants(KEVENT_REQ_ONESHOT)) return events | EPOLLONESHOT;
   if (kevent.wants(KEVENT_REQ_ET)) return events | EPOLLET;
-  return events;
+  return events | manner(kevent);
 }
 
 uint32_t DescriptorOrigin::look(const Kevent& kevent) const {

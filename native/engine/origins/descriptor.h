@@ -33,6 +33,8 @@ class DescriptorOrigin : public Origin {
   // EPOLL* bits for the kevent's event mask, and back.
   virtual uint32_t to_epoll(uint32_t event) const = 0;
   virtual uint32_t from_epoll(uint32_t revents, uint32_t event) const = 0;
+  // What a level kevent is watched with besides.
+  virtual uint32_t manner(const Kevent&) const { return 0; }
 
   // Starts watching: 0 or a negative errno.
   int watch(Queue& queue, Kevent& kevent) const;

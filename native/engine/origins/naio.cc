@@ -1,6 +1,7 @@
 // NAIO: a stream that is received into the slab at the moment of delivery. What is not asked for, or has no
 // room in ring or slab, stays in the kernel, and slows down the peer.
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,6 +59,7 @@ class NaioOrigin : public DescriptorOrigin {
     if (what & KEVENT_SOCKET_RECV) {
       int received = receive_into_slab(queue, kevent);
       if (kevent.is(Kevent::kBroken)) return true;
+      if (received <= 0) kevent.state &= ~Kevent::kMore;
       if (received < 0) what &= ~uint32_t{KEVENT_SOCKET_RECV};
       if (received > 0) length = static_cast<uint32_t>(received);
     }
@@ -67,13 +69,22 @@ class NaioOrigin : public DescriptorOrigin {
   }
 
   void resume(Queue& queue, Kevent& kevent) const override {
-    // A level one is still armed: it waits for space once it fires again. An edge would not come again.
-    if (!kevent.level() && queue.naio().starving()) {
+    // What is still armed waits for space once it fires again. An edge would not come again.
+    bool edges = !kevent.level() || manner(kevent);
+    if (edges && queue.naio().starving()) {
       give_back(queue, kevent);
       wait_for_space(queue, kevent);
     } else {
       DescriptorOrigin::resume(queue, kevent);
     }
+  }
+
+  void committed(Queue& queue, Kevent& kevent) const override {
+    DescriptorOrigin::committed(queue, kevent);
+    // Without a slot that would say so.
+    if (!kevent.is(Kevent::kAgain) || kevent.wants(KEVENT_REQ_MUTED)) return;
+    kevent.state &= ~Kevent::kAgain;
+    queue.occurred(kevent);
   }
 
   void deliver(Queue& queue, Kevent& kevent, ukevent& out) const override {
@@ -91,13 +102,27 @@ class NaioOrigin : public DescriptorOrigin {
       // There may be more, and there would be no edge for it.
       kevent.u.ret_data[0] = KEVENT_SOCKET_RECV << KEVENT_NAIO_WHAT_SHIFT;
       queue.occurred(kevent);
+    } else if (manner(kevent) && (kevent.is(Kevent::kMore) || fills_its_block(queue, out))) {
+      kevent.u.ret_data[0] = out.ret_data[0] & ~kLengthMask;
+      kevent.state |= Kevent::kAgain;
     }
   }
 
   void fired(Queue& queue, Kevent& kevent, uint32_t revents) const override {
     if (kevent.is(Kevent::kMuted) || kevent.wants(KEVENT_REQ_MUTED)) return;
-    bool undelivered = kevent.is(Kevent::kReady) || (kevent.level() && queue.uncommitted(kevent));
-    if (!undelivered) {
+    bool uncommitted = kevent.level() && queue.uncommitted(kevent);
+    bool undelivered = kevent.is(Kevent::kReady) || uncommitted;
+    if (manner(kevent)) {
+      // All that was there before epoll looked is in revents, and what has come since is one more edge.
+      if (revents & ~uint32_t{EPOLLIN}) kevent.state |= Kevent::kMore;
+      uint32_t ready = from_epoll(revents, kevent.u.event);
+      if (!(ready >> KEVENT_NAIO_WHAT_SHIFT & kAskable)) return;
+      if (undelivered) {
+        kevent.u.ret_data[0] |= ready;
+        return queue.occurred(kevent);
+      }
+      if (queue.naio().starving()) return wait_for_space(queue, kevent);
+    } else if (!undelivered) {
       uint32_t ready = from_epoll(revents, kevent.u.event) >> KEVENT_NAIO_WHAT_SHIFT & kAskable;
       if (!ready) return ask_for_less(queue, kevent);
       if (ready == KEVENT_SOCKET_RECV && queue.naio().starving()) return wait_for_space(queue, kevent);
@@ -109,9 +134,13 @@ class NaioOrigin : public DescriptorOrigin {
   int descriptor(Kevent& kevent) const override {
     if (kevent.u.id.raw_u64 > INT_MAX) return -EBADF;
     int fd = static_cast<int>(kevent.u.id.raw[0]);
-    if (kevent.u.event & KEVENT_NAIO_STREAM) return fd;
-    int type = 0;
-    socklen_t length = sizeof type;
+    int protocol = 0, type = 0;
+    socklen_t length = sizeof protocol;
+    if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 && protocol == IPPROTO_TCP) {
+      kevent.state |= Kevent::kTcp;
+      return fd;
+    }
+    length = sizeof type;
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0) return type == SOCK_STREAM ? fd : -EINVAL;
     if (errno != ENOTSOCK) return -errno;
     struct stat status;
@@ -131,6 +160,14 @@ class NaioOrigin : public DescriptorOrigin {
     return events;
   }
 
+  // A TCP connection that is received from only is level for its reader, but edge-triggered in the kernel: that spares it
+  // from looking, at each epoll_wait, at all that were ready at the one before. Whoever else is received from may have
+  // more to give than a receive has taken: a terminal gives line by line, a Unix socket stops at passed descriptors.
+  uint32_t manner(const Kevent& kevent) const override {
+    bool edges = kevent.is(Kevent::kTcp) && kevent.level() && !(kevent.u.event & KEVENT_SOCKET_SEND);
+    return edges ? EPOLLET | EPOLLRDHUP | EPOLLPRI : 0;
+  }
+
   // As ret_data[0] has it.
   uint32_t from_epoll(uint32_t revents, uint32_t event) const override {
     bool decided = revents & (EPOLLERR | EPOLLHUP);
@@ -141,6 +178,11 @@ class NaioOrigin : public DescriptorOrigin {
   }
 
  private:
+  static bool fills_its_block(Queue& queue, const ukevent& out) {
+    uint32_t offset = out.ret_data[1] & ((1u << KEVENT_NAIO_BLOCK_SHIFT) - 1);
+    return offset + (out.ret_data[0] & kLengthMask) == queue.naio().slab().block_size();
+  }
+
   // Bytes received, 0 at the end, or a negative errno. Out-of-band data is passed over.
   ssize_t receive(const Kevent& kevent, char* memory, uint32_t size) const {
     // Its number may be another file's by now, of which a read would wait.
