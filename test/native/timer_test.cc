@@ -91,9 +91,10 @@ TEST(B27_equal_intervals_are_told_apart_by_user) {
 
 TEST(timers_fire_in_the_order_of_their_times) {
   TestQueue queue(64);
-  for (uint32_t i = 0; i < 20; i++) {
-    CHECK_EQ(queue.add(timer((1 + i * 7 % 20) * kMs, KEVENT_REQ_ONESHOT, i)), 0);
-  }
+  // By one call, they begin at one moment, however busy the machine is.
+  std::vector<ukevent> entries;
+  for (uint32_t i = 0; i < 20; i++) entries.push_back(timer((1 + i * 7 % 20) * kMs, KEVENT_REQ_ONESHOT, i));
+  CHECK_EQ(kevent_ctl(queue.fd(), KEVENT_CTL_ADD, 20, entries.data()), 20);
   std::vector<uint64_t> order;
   for (int i = 0; i < 20; i++) order.push_back(queue.next().id.raw[1]);
   CHECK(std::is_sorted(order.begin(), order.end()));
