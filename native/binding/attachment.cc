@@ -134,7 +134,7 @@ void Attachment::turn() {
   if (!watch_.usable()) return fail(-EBADF);
   int64_t start = now();
   uint32_t left = kBudgetEvents;
-  uint32_t flags = KEVENT_FLAGS_NONBLOCK;
+  uint32_t flags = KEVENT_FLAGS_NONBLOCK | KEVENT_FLAGS_EXACT;
   while (control_[kWant] == 1) {
     uint64_t position = 0;
     int count = kevent_claim(fd_, consumer_, left, nullptr, flags, &position);

@@ -28,7 +28,7 @@ uint64_t monotonic_now() {
 int Deadline::set(const kevent_timespec* timeout, uint32_t flags) {
   constexpr uint32_t known = KEVENT_FLAGS_ABSTIME | KEVENT_FLAGS_MONOTONIC | KEVENT_FLAGS_BOOTTIME |
                              KEVENT_FLAGS_CLOCK_STEP | KEVENT_FLAGS_NONBLOCK | KEVENT_FLAGS_NO_COLLECT |
-                             KEVENT_FLAGS_SLICE;
+                             KEVENT_FLAGS_SLICE | KEVENT_FLAGS_EXACT;
   if (flags & ~known) return -EINVAL;
   bool absolute = flags & KEVENT_FLAGS_ABSTIME;
   bool monotonic = flags & KEVENT_FLAGS_MONOTONIC;

@@ -99,10 +99,13 @@ enum { /* flags of the waiting calls */
   KEVENT_FLAGS_NONBLOCK = 0x10,  /* never sleep: -EAGAIN if nothing is ready, -ENOBUFS if the ring is full */
   KEVENT_FLAGS_SLICE = 0x40,   /* the timeout ends a slice of a longer wait: -EAGAIN or -ENOBUFS then, nothing moved */
   KEVENT_FLAGS_NO_COLLECT = 0x20, /* kevent_claim, with NONBLOCK: only what is ready already, ask no origin */
+  KEVENT_FLAGS_EXACT = 0x80,   /* kevent_claim, with NONBLOCK: wait for an exact timer that is nearly due, as those who sleep do */
 };
 
 enum { /* TIMER and POSIX_TIMER: ukevent.event */
   KEVENT_TIMER_FIRED = 0x1,
+  KEVENT_TIMER_EXACT = 0x2, /* TIMER: whoever waits is woken sooner, and waits for the rest on the processor */
+  KEVENT_TIMER_FIRST = 0x4, /* TIMER, ADD: ret_data, a u64, is when it expires first: ns of CLOCK_MONOTONIC; 0: not said */
 };
 
 enum { /* POSIX_TIMER: ret_data[1] */

@@ -27,6 +27,7 @@ struct Kevent {
     kNoSocket = 1024,  // NAIO: read from, not received from
     kTcp = 2048,       // NAIO: a receive that does not fill its space has taken all there was, unless:
     kMore = 4096,      // NAIO: ... there is something behind it: the end, an error, urgent data
+    kExact = 8192,     // TIMER: its wheel is that of the exact ones
   };
 
   // One cache line: what a timer touches from expiry to the ready list.

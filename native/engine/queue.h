@@ -114,6 +114,7 @@ class Queue {
 
   // queue_waiting.cc
   bool wants_to_run(const Waiter& waiter);
+  bool waits_for_timer(Lock& lock, uint64_t latest = UINT64_MAX);
   int sleep(Lock& lock, Waiter& waiter, const Deadline& deadline);
   void pass_on();
   bool pass_on_to_waiters();

@@ -47,14 +47,15 @@ int Queue::control(uint32_t cmd, uint32_t num, ukevent* entries) {
     entry.ret_flags = cmd == KEVENT_CTL_ADD && outcome == 0 ? 0 : KEVENT_RET_DONE;
     carried_out++;
   }
-  timers_.arm();
+  timers_.forget_now();
   pass_on();
   return carried_out;
 }
 
 // 0: queued. 1: ready now, not registered. Negative errno.
 int Queue::add(ukevent& entry) {
-  entry.ret_data[0] = entry.ret_data[1] = 0;
+  bool says_first = entry.type == KEVENT_TIMER && (entry.event & KEVENT_TIMER_FIRST);
+  if (!says_first) entry.ret_data[0] = entry.ret_data[1] = 0;
   const Origin* origin = origin_of(entry.type);
   if (!origin) return -ENOSYS;
   if (entry.req_flags & ~kRequestFlags) return -EINVAL;
@@ -79,6 +80,7 @@ int Queue::add(ukevent& entry) {
     }
     return outcome;
   }
+  entry.ret_data[0] = entry.ret_data[1] = 0;
   total_++;
   if (kevent->wants(KEVENT_REQ_READY)) {
     kevent->pending++;

@@ -18,6 +18,7 @@ constexpr uint32_t kSources = 4 + KEVENT_MAX_SAME_FD;  // events that are not ab
 
 // Asks the kernel for as much as is wanted and not ready yet. The rest stays there.
 void Queue::collect(uint32_t wanted) {
+  owes_collect_ = false;
   if (wanted > 0 && guess()) return;
   bool orphan = false;
   bool more = true;
@@ -68,10 +69,7 @@ void Queue::route(const epoll_event& event, bool* orphan) {
   }
   switch (static_cast<Source>(generation)) {
     case Source::wake: signalled_ = false; break;
-    case Source::timers:
-      timers_.expire(*this);
-      timers_.arm();
-      break;
+    case Source::timers: timers_.expire(*this); break;
     case Source::inodes: inodes_.collect(*this); break;
     case Source::gathered: inodes_.gathered(*this); break;
     case Source::signals: signals_.collect(*this); break;
@@ -147,12 +145,13 @@ void Queue::taken(Kevent& kevent, bool in_slot) {
 
 // Timers are late by whatever is done before they are delivered, so a claim does nothing else if some are due. Not
 // even set the timerfd for the next: this one's expiry was not collected, so the queue's descriptors stay readable,
-// and whoever asks next asks the kernel too.
+// and whoever asks next asks the kernel too. Unless it was collected already, and the time waited for since.
 bool Queue::take_due_timers() {
   if (owes_collect_ || !timers_.due()) return false;
+  bool armed = timers_.armed();
   timers_.expire(*this);
-  owes_collect_ = !ready_.empty();
-  return owes_collect_;
+  owes_collect_ = armed && !ready_.empty();
+  return !ready_.empty();
 }
 
 uint32_t Queue::fill_ring(uint32_t most) {
@@ -184,7 +183,6 @@ uint32_t Queue::collect_into_ring(uint32_t wanted, uint32_t most) {
     collect(wanted);
     moved = fill_ring(most);
   }
-  timers_.arm();
   return moved;
 }
 
@@ -291,7 +289,6 @@ uint32_t Queue::fill_buffer(uint32_t most, ukevent* buf) {
     broadcast |= all;
   }
   if (broadcast) release_all();
-  timers_.arm();
   return moved;
 }
 

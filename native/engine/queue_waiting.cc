@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "aim.h"
 #include "queue.h"
 
 namespace kevent {
@@ -73,7 +74,6 @@ int Queue::claim(int consumer, uint32_t max, const kevent_timespec* timeout, uin
         fill_ring(ring_.size());
       } else {
         bool ask = owes_collect_ || !(flags & KEVENT_FLAGS_NO_COLLECT);
-        owes_collect_ = false;
         collect_into_ring(ask ? ring_.room() : 0, ring_.size());
       }
     }
@@ -89,6 +89,10 @@ int Queue::claim(int consumer, uint32_t max, const kevent_timespec* timeout, uin
     }
     self.idle = true;
     error = self.starved ? -ENOBUFS : -EAGAIN;
+    if (error == -EAGAIN && (flags & KEVENT_FLAGS_EXACT) && waits_for_timer(lock)) {
+      flags &= ~KEVENT_FLAGS_NO_COLLECT;
+      continue;
+    }
     if (!over) error = sleep(lock, waiter, deadline);
     if (error < 0) {
       pass_on();
@@ -116,12 +120,31 @@ int Queue::sleep(Lock& lock, Waiter& waiter, const Deadline& deadline) {
   if (leads) waiters_.lead(waiter);
   // What is of no use to this one, and the lead if it cannot take it, may be of use to another.
   pass_on_to_waiters();
-  int set = epoll_.loop_fd();
-  lock.unlock();
-  int error = leads ? sleep_on_fd(set, deadline) : sleep_on_word(waiter, deadline);
-  lock.lock();
+  int error = 0;
+  if (leads && deadline.clock_fd() < 0 && waits_for_timer(lock, deadline.at())) {
+    if (timers_.due()) timers_.expire(*this);
+  } else {
+    timers_.arm();
+    int set = epoll_.loop_fd();
+    lock.unlock();
+    error = leads ? sleep_on_fd(set, deadline) : sleep_on_word(waiter, deadline);
+    lock.lock();
+  }
   waiters_.leave(waiter);
   return error;
+}
+
+// Without the lock meanwhile, and only until the queue's descriptors are readable. False, and at once, if no exact
+// timer is near.
+bool Queue::waits_for_timer(Lock& lock, uint64_t latest) {
+  uint64_t until = timers_.begin_wait();
+  if (until == 0) return false;
+  int set = epoll_.loop_fd();
+  lock.unlock();
+  wait_on_processor(std::min(until, latest), set);
+  lock.lock();
+  timers_.end_wait();
+  return true;
 }
 
 bool Queue::wants_to_run(const Waiter& waiter) {
@@ -134,6 +157,7 @@ bool Queue::wants_to_run(const Waiter& waiter) {
 // work or leadership, goes to one other. The rule that no wake-up is lost is that nobody returns
 // to its caller, and nothing becomes ready or free, without this.
 void Queue::pass_on() {
+  if (!owes_collect_) timers_.arm();
   tell_idle();
   if (pass_on_to_waiters()) return;
   if (!ready_.empty() && (!ring_.exists() || ring_.room() > 0)) signal();
@@ -218,7 +242,6 @@ void Queue::tell_all() {
 }
 
 void Queue::room_was_made() {
-  timers_.arm();
   for (Listener& consumer : consumers_) {
     if (consumer.starved) tell(consumer);
   }

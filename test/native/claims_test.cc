@@ -248,7 +248,7 @@ TEST(consumers_are_numbered_and_no_more_than_there_is_place_for) {
     CHECK_EQ(kevent_consumer_close(queue.fd(), id), -EINVAL);
   }
   CHECK_EQ(kevent_claim(queue.fd(), ids[0], 1, &kAtOnce, 0, nullptr), -EFAULT);
-  CHECK_EQ(kevent_claim(queue.fd(), ids[0], 1, &kAtOnce, 0x80, &position), -EINVAL);
+  CHECK_EQ(kevent_claim(queue.fd(), ids[0], 1, &kAtOnce, 0x100, &position), -EINVAL);
 }
 
 TEST(max_0_collects_and_claims_nothing) {

@@ -65,7 +65,7 @@ TEST(bad_arguments_take_no_event) {
   kevent_timespec bad[] = {{-1, 0}, {0, -1}, {0, 1000000000}, {INT64_MIN, 0}, {0, INT64_MAX}};
   CHECK_EQ(kevent_get_events(queue.fd(), 2, 1, nullptr, &event, 0), -EINVAL);
   CHECK_EQ(kevent_get_events(queue.fd(), 1, 1, nullptr, nullptr, 0), -EFAULT);
-  CHECK_EQ(kevent_get_events(queue.fd(), 1, 1, nullptr, &event, 0x80), -EINVAL);
+  CHECK_EQ(kevent_get_events(queue.fd(), 1, 1, nullptr, &event, 0x100), -EINVAL);
   for (const kevent_timespec& timeout : bad) {
     CHECK_EQ(kevent_get_events(queue.fd(), 1, 1, &timeout, &event, 0), -EINVAL);
   }

@@ -36,7 +36,7 @@ TEST(bad_arguments_are_answered_at_once) {
   CHECK_EQ(kevent_wait(queue.fd(), UINT32_MAX, 0, nullptr, 0), -EINVAL);
   CHECK_EQ(kevent_wait(queue.fd(), 1, 4, nullptr, 0), -EINVAL);
   CHECK_EQ(kevent_wait(queue.fd(), 1, UINT32_MAX, nullptr, 0), -EINVAL);
-  for (uint32_t flags : {0x80u, 0x80000000u, uint32_t{KEVENT_FLAGS_MONOTONIC | KEVENT_FLAGS_BOOTTIME},
+  for (uint32_t flags : {0x100u, 0x80000000u, uint32_t{KEVENT_FLAGS_MONOTONIC | KEVENT_FLAGS_BOOTTIME},
                          uint32_t{KEVENT_FLAGS_CLOCK_STEP},
                          uint32_t{KEVENT_FLAGS_CLOCK_STEP | KEVENT_FLAGS_ABSTIME | KEVENT_FLAGS_MONOTONIC}}) {
     CHECK_EQ(kevent_wait(queue.fd(), 1, 0, &kAtOnce, flags), -EINVAL);

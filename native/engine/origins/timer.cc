@@ -1,10 +1,12 @@
-// TIMER: id is seconds and nanoseconds, from ADD on; again and again unless ONESHOT.
+// TIMER: id is seconds and nanoseconds, from ADD on or, with FIRST, from a time that it says; again and again unless
+// ONESHOT.
 //
 // A due timer leaves the wheel until it is delivered: then the periods that have passed are
 // counted at once, and the next expiry follows from the first one, so nothing drifts and a slow
 // reader costs no wake-ups.
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "origins/origin.h"
 #include "queue.h"
@@ -14,6 +16,7 @@ namespace {
 
 constexpr uint64_t kSecond = 1000000000;
 constexpr uint64_t kMillisecond = 1000000;
+constexpr uint64_t kNever = uint64_t{1} << 62;  // 146 years, and what follows from it does not overflow
 
 uint64_t period(const Kevent& kevent) {
   return kevent.u.id.raw[0] * kSecond + kevent.u.id.raw[1];
@@ -24,16 +27,29 @@ class TimerOrigin : public Origin {
   int enqueue(Queue& queue, Kevent& kevent) const override {
     if (kevent.u.id.raw[1] >= kSecond) return -EINVAL;
     if (period(kevent) == 0 && !kevent.wants(KEVENT_REQ_ONESHOT)) return -EINVAL;
-    return queue.timers().start(queue.epoll(), kevent, queue.timers().now() + period(kevent));
+    uint64_t first = 0;
+    if (kevent.u.event & KEVENT_TIMER_FIRST) {
+      memcpy(&first, kevent.u.ret_data, sizeof first);
+      kevent.u.ret_data[0] = kevent.u.ret_data[1] = 0;
+    }
+    uint64_t expires = first > 0 ? std::min(first, kNever) : queue.timers().now() + period(kevent);
+    return queue.timers().start(queue.epoll(), kevent, expires);
   }
 
   void dequeue(Queue& queue, Kevent& kevent) const override { queue.timers().stop(kevent); }
 
-  int modify(Queue&, Kevent& kevent, const ukevent& before) const override {
-    if (period(kevent) > 0 || kevent.wants(KEVENT_REQ_ONESHOT)) return 0;
-    kevent.u.req_flags = before.req_flags;
-    kevent.u.event = before.event;
-    return -EINVAL;
+  int modify(Queue& queue, Kevent& kevent, const ukevent& before) const override {
+    if (period(kevent) == 0 && !kevent.wants(KEVENT_REQ_ONESHOT)) {
+      kevent.u.req_flags = before.req_flags;
+      kevent.u.event = before.event;
+      return -EINVAL;
+    }
+    bool other_wheel = (kevent.u.event ^ before.event) & KEVENT_TIMER_EXACT;
+    if (other_wheel && kevent.wheel.bucket != kNotInWheel) {
+      queue.timers().stop(kevent);
+      queue.timers().restart(kevent, kevent.wheel.expires_ns);
+    }
+    return 0;
   }
 
   bool check(Queue&, Kevent& kevent) const override { return kevent.pending > 0; }
@@ -73,17 +89,21 @@ void Timers::expire(Queue& queue) {
   constexpr uint64_t kWaitPerTimer = 2000;
   constexpr uint64_t kLongestWait = 500000;
 
-  armed_ns_ = UINT64_MAX;
+  uint64_t now = monotonic_now();
+  if (any_exact() && armed_ns_ <= now) aim_.woken(now - armed_ns_);
+  armed_ns_ = due_ns_ = UINT64_MAX;
   changed_ = true;
   uint32_t count = 0;
-  uint64_t now = monotonic_now();
-  wheel_->advance(now, [&](uint32_t index) {
+  auto expired = [&](uint32_t index) {
     Kevent& kevent = table_.at(index);
     kevent.state |= Kevent::kDue;
     kevent.pending++;
     queue.occurred(kevent);
     count++;
-  });
+  };
+  if (exact_) exact_->advance(now, expired);
+  count = 0;
+  if (wheel_) wheel_->advance(now, expired);
   not_before_ns_ = count < kDense ? 0 : now + std::min(count * kWaitPerTimer, kLongestWait);
 }
 
