@@ -71,9 +71,15 @@ export const KEVENT_FLAGS_NONBLOCK = 0x10;
 export const KEVENT_FLAGS_NO_COLLECT = 0x20;
 /** Native waiting calls: the timeout ends a slice of a longer wait: EAGAIN or ENOBUFS then, and nothing moved. */
 export const KEVENT_FLAGS_SLICE = 0x40;
+/** `kevent_claim` with NONBLOCK: waits for an exact timer that is nearly due, as those that sleep do. */
+export const KEVENT_FLAGS_EXACT = 0x80;
 
 /** `ukevent.event` of TIMER and POSIX_TIMER. */
 export const KEVENT_TIMER_FIRED = 0x1;
+/** `ukevent.event` of TIMER: whoever waits for it is woken sooner, and waits for the rest on the processor. */
+export const KEVENT_TIMER_EXACT = 0x2;
+/** `ukevent.event` of TIMER, at ADD: `ret_data` is when it expires first, nanoseconds of CLOCK_MONOTONIC as a u64. */
+export const KEVENT_TIMER_FIRST = 0x4;
 /** `ret_data[1]` of POSIX_TIMER: the clock was set. */
 export const KEVENT_TIMER_STEPPED = 0x1;
 /** `posixTimerSettime`: the value is a point in time. */

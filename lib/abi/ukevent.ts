@@ -200,3 +200,11 @@ export function putRequest(
   words[base + WORD_USER0] = user0;
   words[base + WORD_USER1] = user1;
 }
+
+/** What an entry that was put needs besides: its `ret_data` is a u64. */
+export function putArgument(words: Uint32Array, index: number, argument: bigint): void {
+  const base = index * UKEVENT_WORDS;
+  const [first, second] = toWords('argument', argument);
+  words[base + WORD_RET_DATA0] = first;
+  words[base + WORD_RET_DATA1] = second;
+}

@@ -10,7 +10,7 @@ import {
 import { systemError } from '../abi/errors.js';
 import { UKEVENT_WORDS, WORD_EVENT, WORD_REQ_FLAGS, WORD_USER0 } from '../abi/layout.js';
 import { holdSignals, releaseSignals } from '../abi/signals.js';
-import { putRequest } from '../abi/ukevent.js';
+import { putArgument, putRequest } from '../abi/ukevent.js';
 import { type AddError, addAllError, addError } from './add_error.js';
 import { applyChanges, changeError, changes, changeUser0, MOST_CHANGES } from './changes.js';
 import { checkRequest, firstWord, secondWord } from './checked_request.js';
@@ -338,9 +338,10 @@ export class Registry {
   }
 
   #put(index: number, slot: number, request: Request, dispatch: Dispatch): void {
-    const { type, id, event, flags } = request;
+    const { type, id, event, flags, argument } = request;
+    const words = changes(index + 1);
     putRequest(
-      changes(index + 1),
+      words,
       index,
       firstWord(id),
       secondWord(id),
@@ -350,6 +351,7 @@ export class Registry {
       this.#user0(slot, dispatch),
       this.#slots.generation(slot),
     );
+    if (argument !== undefined) putArgument(words, index, argument);
   }
 
   #putKey(words: Uint32Array, index: number, { slot, dispatch }: Kevent): void {

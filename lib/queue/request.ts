@@ -16,7 +16,9 @@ import {
   KEVENT_SOCKET_RECV,
   KEVENT_SOCKET_SEND,
   KEVENT_TIMER,
+  KEVENT_TIMER_EXACT,
   KEVENT_TIMER_FIRED,
+  KEVENT_TIMER_FIRST,
   KEVENT_UNOTIFY,
 } from '../abi/constants.js';
 import { invalidArgType, invalidArgValue, outOfRange } from '../abi/errors.js';
@@ -40,6 +42,8 @@ export interface Request<Data = unknown, Payload = unknown> {
   readonly event: number;
   /** KEVENT_REQ_* bits. KEVENT_REQ_ALWAYS_QUEUE is always added: every event comes through the ring. */
   readonly flags?: number;
+  /** What `event` needs besides: with KEVENT_TIMER_FIRST the time, nanoseconds of CLOCK_MONOTONIC. */
+  readonly argument?: bigint;
   /** Anything of yours; every event of the kevent carries it. */
   readonly data?: Data;
   /** Only in types. @internal */
@@ -61,24 +65,42 @@ export interface RequestOptions<Data = undefined> {
 /** Nanoseconds: a bigint, or an integer of at most 2^53 - 1. */
 export type Nanoseconds = bigint | number;
 
-/** A timer fires again and again `every` so often, or once `after` that time. */
-export type TimerOptions<Data = undefined> = RequestOptions<Data> &
-  (
+/** A timer fires again and again `every` so often, once `after` that time, or once `at` a time. */
+export type TimerOptions<Data = undefined> = RequestOptions<Data> & {
+  /**
+   * Whoever waits for it is woken sooner than it is due, and waits for the rest on the processor: for up to 0.2 ms at a
+   * time, and a sixteenth of the time in all.
+   */
+  readonly exact?: boolean;
+} & (
     | {
         /** The period, at least 1. */
         readonly every: Nanoseconds;
         /** Not with `every`. */
         readonly after?: undefined;
+        /** When it fires first: nanoseconds of CLOCK_MONOTONIC, as `process.hrtime.bigint()`. One period from now if left out. */
+        readonly at?: bigint | undefined;
       }
     | {
         /** From now on until it fires, once. */
         readonly after: Nanoseconds;
         /** Not with `after`. */
         readonly every?: undefined;
+        /** Not with `after`. */
+        readonly at?: undefined;
+      }
+    | {
+        /** When it fires, once: nanoseconds of CLOCK_MONOTONIC, as `process.hrtime.bigint()`. At once if that is past. */
+        readonly at: bigint;
+        /** Not with `at` alone. */
+        readonly every?: undefined;
+        /** Not with `at`. */
+        readonly after?: undefined;
       }
   );
 
 const SECOND = 1_000_000_000;
+const NO_SPAN: Words = [0, 0];
 
 const READINESS: Readonly<Record<string, number>> = {
   recv: KEVENT_SOCKET_RECV,
@@ -134,6 +156,13 @@ function span(name: string, value: Nanoseconds, least: number): Words {
   throw outOfRange(name, `an integer of nanoseconds >= ${least} and < 2 ** 32 seconds`, value);
 }
 
+/** At least 1: 0 would be a time that is not said. */
+function instant(name: string, value: bigint): bigint {
+  if (typeof value !== 'bigint') throw invalidArgType(name, 'nanoseconds: a bigint', value);
+  if (BigInt.asUintN(64, value) !== value) throw outOfRange(name, 'a bigint >= 0n and < 2n ** 64n', value);
+  return value > 0n ? value : 1n;
+}
+
 /**
  * Builders of the usual requests. They only check their arguments: whether an fd is open and of the
  * right kind is found out when the request is added.
@@ -144,20 +173,26 @@ function span(name: string, value: Nanoseconds, least: number): Words {
  */
 export const request = {
   /**
-   * A monotonic timer: `{ every }`, periodic and without drift, or `{ after }`, once. Its event's
-   * `data0` is how many periods have passed since the last event, `data1` the time of the last one,
-   * in milliseconds of CLOCK_MONOTONIC, modulo 2^32.
+   * A monotonic timer: `{ every }`, periodic and without drift, perhaps from a time `at` on; or once, `{ after }` or
+   * `{ at }`. Its event's `data0` is how many periods have passed since the last event, `data1` the time of the last
+   * one, in milliseconds of CLOCK_MONOTONIC, modulo 2^32.
    */
   timer<Data = undefined>(options: TimerOptions<Data>): Request<Data, undefined> {
-    const { every, after } = options;
-    if (every !== undefined && after !== undefined) {
-      throw invalidArgValue('options', "must have either 'every' or 'after', not both", options);
+    const { every, after, at, exact } = options;
+    if (after !== undefined && (every !== undefined || at !== undefined)) {
+      throw invalidArgValue('options', "must have either 'after', or 'every' or 'at'", options);
     }
-    if (every !== undefined) {
-      return build(KEVENT_TIMER, span('options.every', every, 1), KEVENT_TIMER_FIRED, options);
+    const mask = KEVENT_TIMER_FIRED | (exact === true ? KEVENT_TIMER_EXACT : 0);
+    const once = every === undefined ? KEVENT_REQ_ONESHOT : 0;
+    if (at === undefined) {
+      const id = every !== undefined ? span('options.every', every, 1) : span('options.after', after, 0);
+      return build(KEVENT_TIMER, id, mask, options, once);
     }
-    const id = span('options.after', after, 0);
-    return build(KEVENT_TIMER, id, KEVENT_TIMER_FIRED, options, KEVENT_REQ_ONESHOT);
+    const id = every !== undefined ? span('options.every', every, 1) : NO_SPAN;
+    return {
+      ...build<Data, undefined>(KEVENT_TIMER, id, mask | KEVENT_TIMER_FIRST, options, once),
+      argument: instant('options.at', at),
+    };
   },
 
   /**

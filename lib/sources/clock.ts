@@ -17,9 +17,17 @@ const NUMBERS: Readonly<Record<Clock, number>> = {
 };
 
 /** What `posixTimerCreate` takes. @throws ERR_INVALID_ARG_VALUE */
-export function clockNumber(clock: Clock): number {
+function clockNumber(clock: Clock): number {
   if (Object.hasOwn(NUMBERS, clock)) return NUMBERS[clock];
   throw invalidArgValue('options.clock', "must be 'monotonic', 'realtime' or 'boottime'", clock);
+}
+
+/** What a schedule says of its clock: undefined if the timers of the queue, which are cheaper, will do. */
+export function timerClock(clock: Clock, exact: boolean): number | undefined {
+  const number = clockNumber(clock);
+  if (clock === 'monotonic') return undefined;
+  if (exact) throw invalidArgValue('options.exact', "needs the clock 'monotonic'", exact);
+  return number;
 }
 
 /**

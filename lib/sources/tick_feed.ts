@@ -1,7 +1,7 @@
-import { KEVENT_POSIX_TIMER, KEVENT_TIMER_STEPPED } from '../abi/constants.js';
+import { KEVENT_POSIX_TIMER, KEVENT_TIMER_ABSTIME, KEVENT_TIMER_STEPPED } from '../abi/constants.js';
 import type { QueueEvent } from '../queue/event.js';
 import type { Queue } from '../queue/queue.js';
-import { request } from '../queue/request.js';
+import { type Request, request } from '../queue/request.js';
 import { posixTimerCreate, posixTimerDelete, posixTimerSettime } from '../raw/timers.js';
 import type { Feed, Sink } from '../streams/source.js';
 import { KeventFeed } from './kevent_feed.js';
@@ -20,6 +20,8 @@ export interface Tick {
 export interface Schedule {
   /** What `posixTimerCreate` takes; undefined: a TIMER kevent, which is cheaper, on CLOCK_MONOTONIC. */
   readonly clock: number | undefined;
+  /** Only of a TIMER kevent. */
+  readonly exact: boolean;
   /** The first time, from now on or, if `flags` say so, on its clock. Nanoseconds. */
   readonly first: bigint;
   /** 0n: only once. */
@@ -33,6 +35,12 @@ export interface Schedule {
  * for every one of them, `'skip'` forgets them.
  */
 export type Missed = 'count' | 'each' | 'skip';
+
+function timerRequest({ first, period, flags, exact }: Schedule): Request {
+  const at = (flags & KEVENT_TIMER_ABSTIME) !== 0 ? first : undefined;
+  if (period > 0n) return request.timer({ every: period, at, exact });
+  return request.timer(at === undefined ? { after: first, exact } : { at, exact });
+}
 
 /**
  * A timer as a feed. Periods that its reader has not been told of are counted, in the kernel while it is
@@ -57,12 +65,11 @@ export class TickFeed implements Feed {
     this.#schedule = schedule;
     this.#missed = missed;
     this.#sink = sink;
-    const { clock, first, period } = schedule;
+    const { clock } = schedule;
     const receive = (event: QueueEvent<unknown, unknown>): void => this.#receive(event);
     if (clock === undefined) {
       this.#handle = 0;
-      const asked = request.timer(period > 0n ? { every: period } : { after: first });
-      this.#kevent = new KeventFeed(queue, asked, sink, receive);
+      this.#kevent = new KeventFeed(queue, timerRequest(schedule), sink, receive);
       return;
     }
     this.#handle = posixTimerCreate(clock);

@@ -76,6 +76,27 @@ describe('a kevent with a handler', () => {
     expect(registration.remove()).toBe(false);
   });
 
+  it('is a timer of a time, once or from then on, and no other argument than nanoseconds says it', async () => {
+    const at = process.hrtime.bigint() + 2_000_000n;
+    const seen: [number, boolean][] = [];
+    const late = (periods: number) => process.hrtime.bigint() >= at + BigInt(periods) * 1_000_000n;
+    queue.add(request.timer({ at, exact: true }), ({ data0 }) => seen.push([data0, late(0)]));
+    let periods = 0;
+    const every = queue.add(request.timer({ every: 1e6, at, exact: true }), ({ data0 }) => {
+      periods += data0;
+      expect(late(periods - 1)).toBe(true);
+    });
+    await until(() => seen.length > 0 && periods >= 5);
+    every.remove();
+    expect(seen).toEqual([[1, true]]);
+    const refused = (code: string) => expect.objectContaining({ code });
+    for (const value of [1, null, '1']) {
+      expect(() => request.timer({ at: value as never })).toThrow(refused('ERR_INVALID_ARG_TYPE'));
+    }
+    expect(() => request.timer({ at: -1n })).toThrow(refused('ERR_OUT_OF_RANGE'));
+    expect(() => request.timer({ after: 1, at: 1n } as never)).toThrow(refused('ERR_INVALID_ARG_VALUE'));
+  });
+
   it('gets no event any more once it is removed, not even one that is in the ring', async () => {
     const calls: string[] = [];
     const second = { registration: undefined as Registration | undefined };

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
@@ -42,6 +43,61 @@ describe('interval', () => {
       expect(index).toBe(sum);
       if (index >= 5) break;
     }
+  });
+
+  it('is not early if it is exact, and counts every period from its start', async () => {
+    const period = MS / 2n;
+    const start = now() + 2n * MS;
+    let sum = 0;
+    for await (const { count, index } of interval(period, { start, exact: true })) {
+      expect(now()).toBeGreaterThanOrEqual(start + BigInt(index - 1) * period);
+      sum += count;
+      expect(index).toBe(sum);
+      if (index >= 400) break;
+    }
+  });
+
+  it('is exact for the streams that ask for it, and serves the others meanwhile', async () => {
+    await using queue = new Queue();
+    const exact = interval(MS, { queue, exact: true }).take(100).toArray();
+    const plain = interval(0.7, { queue }).take(100).toArray();
+    let turns = 0;
+    const node = setInterval(() => {
+      turns += 1;
+    }, 1);
+    const ticks = await Promise.all([exact, plain]);
+    clearInterval(node);
+    for (const values of ticks) expect(values.at(-1)?.index).toBeGreaterThanOrEqual(100);
+    expect(turns).toBeGreaterThan(10);
+  });
+
+  it('can be muted and read again by a slow reader while it is exact', async () => {
+    const begin = now();
+    let last = 0;
+    for await (const { index } of interval(MS, { exact: true })) {
+      last = index;
+      if (index >= 60) break;
+      block(3n * MS);
+      await immediate();
+    }
+    expect(now() - begin).toBeGreaterThanOrEqual(BigInt(last) * MS);
+  });
+
+  it.each(['realtime', 'boottime'] as const)('cannot be exact on the clock %s', (clock) => {
+    const refused = expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' });
+    expect(() => interval(1, { clock, exact: true })).toThrow(refused);
+    expect(() => timer(1, { clock, exact: true })).toThrow(refused);
+    expect(() => timer({ at: 1n, clock }, { exact: true })).toThrow(refused);
+  });
+
+  it('needs no descriptor of its own for a start on the monotonic clock', async () => {
+    await using queue = new Queue();
+    await timer(0, { queue }).once();
+    const before = readdirSync('/proc/self/fd').length;
+    const streams = [1, 2, 3].map(() => interval(1000, { queue, start: now() })[Symbol.asyncIterator]());
+    await Promise.all(streams.map((stream) => stream.next()));
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
+    await Promise.all(streams.map((stream) => stream.return?.()));
   });
 
   it('counts the periods that a slow reader has missed, and forgets none', async () => {
@@ -150,6 +206,18 @@ describe('timer', () => {
     const all = await timer(3n * MS).toArray();
     expect(now() - begin).toBeGreaterThanOrEqual(3n * MS);
     expect(all).toEqual([{ count: 1, index: 1, stepped: false }]);
+  });
+
+  it('comes at a time of the monotonic clock, and is exact if asked', async () => {
+    for (const exact of [false, true]) {
+      for (let rounds = 0; rounds < 20; rounds += 1) {
+        const at = now() + MS;
+        const tick = await timer({ at, clock: 'monotonic' }, { exact }).once();
+        expect(now()).toBeGreaterThanOrEqual(at);
+        expect(tick?.index).toBe(1);
+      }
+    }
+    await timer({ at: 0n, clock: 'monotonic' }).once();
   });
 
   it('is due at once if its time is 0', async () => {
