@@ -18,6 +18,13 @@ static inline uint64_t now(void) {
   return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
+/* CPU time of this process so far. */
+static inline uint64_t cpu(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
 static inline struct timespec split(uint64_t time) {
   return (struct timespec){(time_t)(time / 1000000000), (long)(time % 1000000000)};
 }
@@ -48,8 +55,9 @@ static inline int timer_wait(struct watched_timer all) {
   return epoll_wait(all.loop, &event, 1, -1) == 1;
 }
 
-static inline void print_lateness(const int64_t *lateness, size_t count) {
-  printf("{\"lateness\":[");
+/* used: CPU time for all of them; printed in us for each. */
+static inline void print_lateness(const int64_t *lateness, size_t count, uint64_t used) {
+  printf("{\"cpu\":%.3f,\"lateness\":[", (double)used / 1e3 / (double)count);
   for (size_t i = 0; i < count; i++) printf("%s%lld", i ? "," : "", (long long)lateness[i]);
   printf("]}\n");
 }

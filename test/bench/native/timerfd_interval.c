@@ -17,6 +17,7 @@ int main(int argc, char **argv) {
   struct watched_timer watched = watch_timer();
   uint64_t begin = now();
   set_timer(watched, begin + period, period);
+  uint64_t used = cpu();
   size_t done = 0;
   for (uint64_t index = 0; done < count;) {
     uint64_t expirations;
@@ -25,6 +26,6 @@ int main(int argc, char **argv) {
     index += expirations;
     lateness[done++] = (int64_t)(now() - begin - index * period);
   }
-  print_lateness(lateness, count);
+  print_lateness(lateness, count, cpu() - used);
   return 0;
 }

@@ -26,6 +26,7 @@ int main(int argc, char **argv) {
   qsort(due, count, sizeof *due, ascending);
 
   struct watched_timer watched = watch_timer();
+  uint64_t used = cpu();
   for (size_t i = 0; i < count;) {
     set_timer(watched, due[i], 0);
     if (!timer_wait(watched)) continue;
@@ -33,6 +34,6 @@ int main(int argc, char **argv) {
       lateness[i] = (int64_t)(time - due[i]);
     }
   }
-  print_lateness(lateness, count);
+  print_lateness(lateness, count, cpu() - used);
   return 0;
 }

@@ -1,19 +1,20 @@
-// lateness-kevent.js COUNT WINDOW_MS SEED
+// lateness-kevent.js COUNT WINDOW_MS SEED [exact]
 //
 // COUNT one-shot TIMER kevents of a Queue with handlers, at random times of WINDOW_MS that begin 100 ms
 // from now: by how many ns each handler ran after the time that was asked for. Twice: the
 // first time is for the compiler.
 import { Queue, request } from 'kevent';
 
-import { print } from '../measure/cpu.js';
+import { cpuMicroseconds, print } from '../measure/cpu.js';
 import { random } from '../measure/random.js';
 
 const HEAD_START_MS = 100; // until all timers are set
-const [count, window, seed] = process.argv.slice(2).map(Number);
+const [count, window, seed] = process.argv.slice(2, 5).map(Number);
+const exact = process.argv[5] === 'exact';
 const next = random(seed);
 const queue = new Queue();
 
-/** @returns {Promise<number[]>} */
+/** @returns {Promise<{ lateness: number[], cpu: number }>} */
 function measure(/** @type {number} */ milliseconds) {
   return new Promise((resolve) => {
     /** @type {number[]} */
@@ -21,14 +22,15 @@ function measure(/** @type {number} */ milliseconds) {
     for (let index = 0; index < count; index += 1) {
       const after = HEAD_START_MS * 1e6 + Math.floor(next() * milliseconds * 1e6);
       const due = performance.now() + after / 1e6;
-      queue.add(request.timer({ after }), () => {
+      queue.add(request.timer({ after, exact }), () => {
         lateness.push((performance.now() - due) * 1e6);
-        if (lateness.length === count) resolve(lateness);
+        if (lateness.length === count) resolve({ lateness, cpu: (cpuMicroseconds() - used) / count });
       });
     }
+    const used = cpuMicroseconds();
   });
 }
 
 await measure(window / 2);
-print({ lateness: await measure(window) });
+print(await measure(window));
 queue.close();

@@ -1,14 +1,14 @@
 // lateness-node.js COUNT WINDOW_MS SEED
 //
 // The same as lateness-kevent.js by setTimeout, with whole milliseconds: it has no finer ones.
-import { print } from '../measure/cpu.js';
+import { cpuMicroseconds, print } from '../measure/cpu.js';
 import { random } from '../measure/random.js';
 
 const HEAD_START_MS = 100;
 const [count, window, seed] = process.argv.slice(2).map(Number);
 const next = random(seed);
 
-/** @returns {Promise<number[]>} */
+/** @returns {Promise<{ lateness: number[], cpu: number }>} */
 function measure(/** @type {number} */ milliseconds) {
   return new Promise((resolve) => {
     /** @type {number[]} */
@@ -18,11 +18,12 @@ function measure(/** @type {number} */ milliseconds) {
       const due = performance.now() + after;
       setTimeout(() => {
         lateness.push((performance.now() - due) * 1e6);
-        if (lateness.length === count) resolve(lateness);
+        if (lateness.length === count) resolve({ lateness, cpu: (cpuMicroseconds() - used) / count });
       }, after);
     }
+    const used = cpuMicroseconds();
   });
 }
 
 await measure(window / 2);
-print({ lateness: await measure(window) });
+print(await measure(window));
