@@ -34,8 +34,7 @@ class KeventTable {
   void prefetch_bucket(const ukevent& key);
   void prefetch_kevent(const ukevent& key);
   // A kevent that is going to be delivered, and perhaps erased, in a moment.
-  void prefetch(uint32_t index) {
-    Kevent& kevent = at(index);
+  void prefetch_delivery(const Kevent& kevent) {
     __builtin_prefetch(&kevent.u);
     __builtin_prefetch(&buckets_[kevent.hash & bucket_mask_]);
   }

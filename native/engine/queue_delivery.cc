@@ -157,10 +157,11 @@ bool Queue::take_due_timers() {
 uint32_t Queue::fill_ring(uint32_t most) {
   uint32_t moved = 0;
   bool broadcast = false;
+  ReadyList::Scout scout(ready_);
   while (moved < most && ring_.room() > 0) {
     Kevent* kevent = next_ready();
     if (!kevent) break;
-    if (kevent->ready_next != kNone) table_.prefetch(kevent->ready_next);
+    scout.go_on();
     ukevent event;
     SlotOwner owner;
     take(*kevent, event, owner);
@@ -271,9 +272,11 @@ int Queue::get_events(uint32_t min_nr, uint32_t max_nr, const kevent_timespec* t
 uint32_t Queue::fill_buffer(uint32_t most, ukevent* buf) {
   uint32_t moved = 0;
   bool broadcast = false;
+  ReadyList::Scout scout(ready_);
   for (; moved < most; moved++) {
     Kevent* kevent = next_ready();
     if (!kevent) break;
+    scout.go_on();
     SlotOwner owner;
     take(*kevent, buf[moved], owner);
     bool all = buf[moved].req_flags & KEVENT_REQ_WAKEUP_ALL;
