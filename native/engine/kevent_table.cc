@@ -94,10 +94,7 @@ void KeventTable::prefetch_bucket(const ukevent& key) {
 void KeventTable::prefetch_kevent(const ukevent& key) {
   if (!buckets_) return;
   uint32_t place = buckets_[hash_key(key) & bucket_mask_].place;
-  if (!place) return;
-  Kevent& kevent = at(place - 1);
-  __builtin_prefetch(&kevent);
-  __builtin_prefetch(&kevent.u);
+  if (place) prefetch(place - 1);
 }
 
 void KeventTable::erase(Kevent& kevent) {

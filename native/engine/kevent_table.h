@@ -33,6 +33,11 @@ class KeventTable {
   // Keys that are going to be looked up: first their buckets, some entries later their kevents.
   void prefetch_bucket(const ukevent& key);
   void prefetch_kevent(const ukevent& key);
+  void prefetch(uint32_t index) {
+    Kevent& kevent = at(index);
+    __builtin_prefetch(&kevent);
+    __builtin_prefetch(&kevent.u);
+  }
   // A kevent that is going to be delivered, and perhaps erased, in a moment.
   void prefetch_delivery(const Kevent& kevent) {
     __builtin_prefetch(&kevent.u);

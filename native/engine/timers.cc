@@ -35,7 +35,7 @@ void Timers::restart(Kevent& kevent, uint64_t expires_ns) {
   if (!wheel) wheel = std::make_unique<Wheel>(table_);
   // An empty wheel may have stood still for long: then every timer would start levels too high.
   // By the clock, as what now() has read is for the call that adds: a delivery would leave it to the next one.
-  if (wheel->size() == 0) wheel->advance(monotonic_now(), [](uint32_t) {});
+  if (wheel->size() == 0) wheel->advance(monotonic_now(), 0, [](uint32_t) {});
   kevent.wheel.expires_ns = expires_ns;
   wheel->insert(kevent.index);
   changed_ = true;

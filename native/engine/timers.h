@@ -26,7 +26,7 @@ class Timers {
   int start(Epoll& epoll, Kevent& kevent, uint64_t expires_ns);
   void restart(Kevent& kevent, uint64_t expires_ns);
   void stop(Kevent& kevent);
-  // The time has come: everything due has occurred.
+  // The time has come: what is due has occurred, or the first thousand of it.
   void expire(Queue& queue);
   // Whether it has, or is about to: known without asking the kernel.
   bool due() const { return due_ns_ != UINT64_MAX && monotonic_now() >= due_ns_; }

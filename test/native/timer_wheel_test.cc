@@ -18,6 +18,7 @@ struct Table {
   std::vector<kevent::WheelNode> nodes;
   explicit Table(size_t size) : nodes(size, kevent::WheelNode{0, 0, 0, kevent::kNotInWheel}) {}
   kevent::WheelNode& node(uint32_t index) { return nodes[index]; }
+  void prefetch(uint32_t) {}
 };
 
 using Wheel = kevent::TimerWheel<Table>;
@@ -29,7 +30,7 @@ void insert(Wheel& wheel, Table& table, uint32_t index, uint64_t expires_ns) {
 
 std::vector<uint32_t> advance(Wheel& wheel, uint64_t now_ns) {
   std::vector<uint32_t> fired;
-  wheel.advance(now_ns, [&](uint32_t index) { fired.push_back(index); });
+  wheel.advance(now_ns, UINT32_MAX, [&](uint32_t index) { fired.push_back(index); });
   return fired;
 }
 
@@ -150,6 +151,30 @@ TEST(a_cancelled_timer_does_not_fire_and_its_neighbours_do) {
     for (uint32_t index : fired) CHECK(index != removed);
   }
   CHECK_EQ(wheel->size(), 0u);
+}
+
+// As a queue advances that has room for few: what is left over is due, and comes next.
+TEST(the_wheel_stops_after_so_many_and_goes_on_in_the_same_order) {
+  constexpr uint32_t kTimers = 5000;
+  constexpr uint64_t kEnd = UINT64_MAX / 4;
+  constexpr uint32_t kMost = 10;
+  Table table(kTimers);
+  auto wheel = std::make_unique<Wheel>(table);
+  std::mt19937_64 random(5);
+  for (uint32_t i = 0; i < kTimers; i++) insert(*wheel, table, i, kTick + some_span(random));
+  std::vector<uint32_t> fired;
+  size_t before = 0;
+  while (!wheel->advance(kEnd, kMost, [&](uint32_t index) { fired.push_back(index); })) {
+    CHECK(fired.size() >= before + kMost);
+    before = fired.size();
+    CHECK(wheel->next_expiry_ns() < kEnd);
+    CHECK_EQ(wheel->size() + fired.size(), size_t{kTimers});
+  }
+  CHECK_EQ(fired.size(), size_t{kTimers});
+  for (size_t i = 1; i < fired.size(); i++) {
+    uint64_t earlier = (table.nodes[fired[i - 1]].expires_ns + kTick - 1) / kTick;
+    CHECK(earlier <= (table.nodes[fired[i]].expires_ns + kTick - 1) / kTick);
+  }
 }
 
 TEST(an_empty_wheel_has_no_next_expiry) {

@@ -83,6 +83,9 @@ const Origin& timer_origin() {
 }
 
 void Timers::expire(Queue& queue) {
+  // The others are better left in the wheel: a thread that was busy for a second may find a hundred thousand due,
+  // and those that wait to be delivered would have left the cache by then.
+  constexpr uint32_t kMost = 1024;
   // Setting a timerfd costs as much as delivering twenty timers. Where they are dense, each
   // expiry waits for some more, half a millisecond at the most; where they are sparse, for none.
   constexpr uint32_t kDense = 16;
@@ -101,10 +104,10 @@ void Timers::expire(Queue& queue) {
     queue.occurred(kevent);
     count++;
   };
-  if (exact_) exact_->advance(now, expired);
+  bool all = !exact_ || exact_->advance(now, kMost, expired);
   count = 0;
-  if (wheel_) wheel_->advance(now, expired);
-  not_before_ns_ = count < kDense ? 0 : now + std::min(count * kWaitPerTimer, kLongestWait);
+  all = (!wheel_ || wheel_->advance(now, kMost, expired)) && all;
+  not_before_ns_ = !all || count < kDense ? 0 : now + std::min(count * kWaitPerTimer, kLongestWait);
 }
 
 }  // namespace kevent
