@@ -55,6 +55,7 @@ export class RingBatch implements Batch, Iterator<QueueEvent> {
     const { hold } = this;
     this.length = slotsBetween(hold.from, hold.to);
     this.#epoch = this.#staleness.from(hold.position);
+    this.#cursor.runEnd = hold.to;
   }
 
   [Symbol.iterator](): this {

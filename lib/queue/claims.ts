@@ -14,9 +14,6 @@ import { type Registry, USER_HANDLED } from './registry.js';
 /** `#next` while slots of the turn's run must be finished one by one. */
 const NOWHERE = -1;
 
-/** Events that are looked at ahead of the one that is dispatched. */
-const AHEAD = 16;
-
 /**
  * The slots that this thread has claimed. Events with a handler are dispatched as they come, the
  * others wait in the backlog for the loops; a slot is finished when its event was consumed.
@@ -25,8 +22,6 @@ const AHEAD = 16;
  * native code looks at when the turn is over. Anything else is a native call.
  */
 export class Claims {
-  /** Of no use: so that the reads of `#touch` are not optimized away. */
-  touched = 0;
   readonly control = new Float64Array(new SharedArrayBuffer(CONTROL_LENGTH * 8));
   readonly backlog = new Backlog();
   /** What the loops have in hand. */
@@ -198,12 +193,13 @@ export class Claims {
     const { words } = this.#ring;
     const { backlog, control } = this;
     const registry = this.#registry;
+    const cursor = this.#cursor;
+    cursor.runEnd = first + count * UKEVENT_WORDS;
     const epoch = registry.staleness.from(position);
     // Slots behind one that has to wait are not part of the prefix that `control` can name.
     let apart = -1;
     let done = this.inTurn ? 0 : -1;
     for (let i = 0; i < count; i += 1) {
-      if (i % AHEAD === 0) this.#touch(first + i * UKEVENT_WORDS, Math.min(AHEAD, count - i));
       const base = first + i * UKEVENT_WORDS;
       const user0 = words[base + WORD_USER0] ?? 0;
       if ((user0 & USER_HANDLED) === 0) {
@@ -219,21 +215,14 @@ export class Claims {
       } else if (apart < 0) {
         apart = i;
       }
-      if (!registry.owns(user0) || !this.#cursor.moveTo(base, epoch)) continue;
+      if (!registry.owns(user0)) continue;
+      cursor.lookAhead(base);
+      if (!cursor.moveTo(base, epoch)) continue;
       this.#dispatch();
       if (this.#attachment === undefined) return done;
     }
     if (apart >= 0) this.#attachment?.finish(position + apart, count - apart);
     return done;
-  }
-
-  #touch(first: number, count: number): void {
-    const { words } = this.#ring;
-    let sum = 0;
-    for (let base = first; base < first + count * UKEVENT_WORDS; base += UKEVENT_WORDS) {
-      sum ^= this.#registry.touch(words[base + WORD_USER0] ?? 0);
-    }
-    this.touched = sum;
   }
 
   #dispatch(): void {

@@ -8,6 +8,7 @@ import {
 import type { SystemError } from '../abi/errors.js';
 import {
   RING_HEADER_WORDS,
+  UKEVENT_WORDS,
   WORD_EVENT,
   WORD_ID0,
   WORD_ID1,
@@ -39,6 +40,10 @@ const INODE = KEVENT_INODE;
 const IGNORED = KEVENT_INODE_IGNORED;
 const ID0 = WORD_ID0;
 const ID1 = WORD_ID1;
+const SLOT = UKEVENT_WORDS;
+
+/** Events that are looked at ahead. */
+const AHEAD = 16;
 
 /** A queue's ring as its readers in this thread see it. */
 export interface RingView {
@@ -55,8 +60,15 @@ export class EventCursor implements QueueEvent {
   readonly #words: Uint32Array;
   readonly #registry: Registry;
   readonly #staleness: Staleness;
+  /** First word behind the run that is being gone through. */
+  runEnd = 0;
+  /** Of no use: so that the reads of `lookAhead` are not optimized away. */
+  touched = 0;
   #base = RING_HEADER_WORDS;
   #kevent: Kevent | undefined;
+  /** Of these slots it is known what will be read. */
+  #aheadFrom = 0;
+  #aheadTo = 0;
 
   constructor(ring: RingView, registry: Registry) {
     this.#ring = ring;
@@ -75,8 +87,20 @@ export class EventCursor implements QueueEvent {
     this.#base = base;
     this.#kevent = undefined;
     if (this.#staleness.epoch !== epoch && this.#isStale(base)) return false;
-    if (this.#isLast(base)) this.#end();
+    if (this.#isLast(base)) this.#end(base);
     return true;
+  }
+
+  /** That slot, and those behind it, are of kevents that will be looked up; see {@link Slots.touch}. */
+  lookAhead(base: number): void {
+    if (base < this.#aheadTo && base >= this.#aheadFrom) return;
+    const words = this.#words;
+    const end = Math.min(base + AHEAD * SLOT, this.runEnd);
+    let sum = 0;
+    for (let at = base; at < end; at += SLOT) sum ^= this.#registry.touch(words[at + USER0] ?? 0);
+    this.touched = sum;
+    this.#aheadFrom = base;
+    this.#aheadTo = end;
   }
 
   /** Looked up when it is asked for: many loops never do. */
@@ -156,9 +180,11 @@ export class EventCursor implements QueueEvent {
     return this.#registry.owns(user0) && !this.#registry.has(user0, words[base + USER1] ?? 0);
   }
 
-  #end(): void {
-    const kevent = this.registration;
-    if (kevent !== undefined) this.#registry.end(kevent);
+  #end(base: number): void {
+    this.lookAhead(base);
+    const words = this.#words;
+    const user0 = words[base + USER0] ?? 0;
+    if (this.#registry.owns(user0)) this.#kevent = this.#registry.end(user0, words[base + USER1] ?? 0);
   }
 
   #isLast(base: number): boolean {

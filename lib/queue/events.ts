@@ -47,6 +47,7 @@ export class Events extends Iteration<QueueEvent> {
       claims.releaseLater(hold);
       if (!(consumer.oneLoop ? backlog.take(hold) : backlog.takeOne(hold))) return undefined;
       this.#epoch = registry.staleness.from(hold.position);
+      this.#cursor.runEnd = hold.to;
     }
   }
 

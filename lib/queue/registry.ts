@@ -38,6 +38,10 @@ const ENTRY = UKEVENT_WORDS;
 const ENOENT = -2;
 const ENOSPC = -28;
 
+function isHandled({ dispatch }: Kevent): boolean {
+  return dispatch.handler !== undefined;
+}
+
 /**
  * The kevents that this thread has added to a queue. `user[0]` of each is its slot and this thread's
  * owner number, `user[1]` the slot's generation: an event leads to its kevent by two array look-ups.
@@ -91,9 +95,9 @@ export class Registry {
     return this.#slots.find(user0 & SLOT_MASK, user1);
   }
 
-  /** See {@link Slots.touch}. */
+  /** See {@link Slots.touch}. A loop may never look at the kevent; it has no handler that has to be found. */
   touch(user0: number): number {
-    return this.#slots.touch(user0 & SLOT_MASK);
+    return this.#slots.touch(user0 & SLOT_MASK, (user0 & USER_HANDLED) !== 0);
   }
 
   holds(kevent: Kevent): boolean {
@@ -135,7 +139,8 @@ export class Registry {
     // The result does not matter. -EBADF: another thread has closed the queue. ENOENT: the kevent is
     // on its way as the last event, or another thread has got that. In each case it is gone.
     applyChanges(this.#fd, KEVENT_CTL_REMOVE, 1);
-    this.end(kevent);
+    this.staleness.ended();
+    this.#free(kevent.slot, isHandled(kevent));
     return true;
   }
 
@@ -195,14 +200,17 @@ export class Registry {
     const kind = this.#slots.kind(kevent.slot);
     if (((kind & KIND_REF) !== 0) === ref) return;
     this.#slots.setKind(kevent.slot, kind ^ KIND_REF);
-    if (ref) this.#count(0, 1, kevent.dispatch);
-    else this.#count(0, -1, kevent.dispatch);
+    this.#count(0, ref ? 1 : -1, isHandled(kevent));
   }
 
-  /** The kevent is gone: removed, or its last event is delivered. Its slot will be used again. */
-  end(kevent: Kevent): void {
+  /** The event with these user words, which this thread owns, is the last of its kevent: that is gone. Undefined if it was. */
+  end(user0: number, user1: number): Kevent | undefined {
+    const slot = user0 & SLOT_MASK;
+    const kevent = this.#slots.find(slot, user1);
+    if (kevent === undefined) return undefined;
     this.staleness.ended();
-    this.#free(kevent);
+    this.#free(slot, (user0 & USER_HANDLED) !== 0);
+    return kevent;
   }
 
   /** The queue is closed, and everything in it gone. */
@@ -223,7 +231,7 @@ export class Registry {
     this.#putKey(this.#lateWords, this.#late, kevent);
     this.#late += 1;
     this.staleness.ending();
-    this.#free(kevent);
+    this.#free(kevent.slot, isHandled(kevent));
     if (this.#late === MOST_LATE) this.flush();
   }
 
@@ -242,7 +250,7 @@ export class Registry {
       const kind = slots.take(kevent, words, base);
       if (kind < 0) continue;
       if (kevent.dispatch !== dispatch) {
-        if (dispatch !== undefined) this.#count(-gone, -refed, dispatch);
+        if (dispatch !== undefined) this.#count(-gone, -refed, dispatch.handler !== undefined);
         gone = refed = 0;
         dispatch = kevent.dispatch;
         user0 = this.#user0(0, dispatch);
@@ -254,7 +262,7 @@ export class Registry {
       base += ENTRY;
     }
     if (dispatch === undefined) return 0;
-    this.#count(-gone, -refed, dispatch);
+    this.#count(-gone, -refed, dispatch.handler !== undefined);
     this.staleness.ended();
     const count = base / ENTRY;
     applyChanges(this.#fd, KEVENT_CTL_REMOVE, count);
@@ -298,14 +306,15 @@ export class Registry {
       this.#signals += 1;
       holdSignals(this.#fd);
     }
-    this.#count(1, 1, dispatch);
+    this.#count(1, 1, dispatch.handler !== undefined);
     return kevent;
   }
 
-  #free(kevent: Kevent): void {
-    const kind = this.#slots.free(kevent.slot);
+  /** Does not look at the kevent itself: with a million of them, that would be one more cache miss. */
+  #free(slot: number, handled: boolean): void {
+    const kind = this.#slots.free(slot);
     if ((kind & KIND_TYPE) === SIGNAL) this.#signalGone();
-    this.#count(-1, (kind & KIND_REF) !== 0 ? -1 : 0, kevent.dispatch);
+    this.#count(-1, (kind & KIND_REF) !== 0 ? -1 : 0, handled);
   }
 
   #signalGone(): void {
@@ -314,15 +323,15 @@ export class Registry {
   }
 
   /** Says by how much the numbers of kevents, and of those that keep the process alive, have changed. */
-  #count(all: number, refed: number, dispatch: Dispatch): void {
+  #count(all: number, refed: number, handled: boolean): void {
     const before = this.refed;
     this.refed = before + refed;
     let edge = (before === 0) !== (this.refed === 0);
-    if (dispatch.handler !== undefined) {
-      const { handled, refedHandled } = this;
-      this.handled = handled + all;
+    if (handled) {
+      const { handled: count, refedHandled } = this;
+      this.handled = count + all;
       this.refedHandled = refedHandled + refed;
-      edge ||= (handled === 0) !== (this.handled === 0) || (refedHandled === 0) !== (this.refedHandled === 0);
+      edge ||= (count === 0) !== (this.handled === 0) || (refedHandled === 0) !== (this.refedHandled === 0);
     }
     if (edge) this.#changed();
   }

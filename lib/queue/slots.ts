@@ -1,10 +1,15 @@
 import { WORD_ID0, WORD_ID1, WORD_TYPE, WORD_USER1 } from '../abi/layout.js';
 import type { Kevent } from './registration.js';
 
-/** Slots of one chunk. Chunks, so that a table grows without being copied and wastes little. */
-const CHUNK = 512;
-const CHUNK_SHIFT = 9;
+/**
+ * Slots of one chunk. Chunks, so that a table grows without being copied; few of them, so that where they lie stays
+ * in the cache: what a slot costs is the cache misses that lead to it.
+ */
+const CHUNK = 8192;
+const CHUNK_SHIFT = 13;
 const CHUNK_MASK = CHUNK - 1;
+/** What a chunk has room for at first: then twice as much, and again. */
+const FEW = 512;
 
 /** In `user[0]`: the lowest 24 bits are the slot. */
 export const MOST_SLOTS = 1 << 24;
@@ -29,8 +34,20 @@ const KEY_TYPE = WORD_TYPE;
 const KEY_USER1 = WORD_USER1;
 
 class Chunk {
-  readonly kevents: (Kevent | undefined)[] = new Array<Kevent | undefined>(CHUNK).fill(undefined);
-  readonly words = new Uint32Array(CHUNK * WORDS);
+  kevents: (Kevent | undefined)[] = [];
+  words = new Uint32Array(0);
+
+  /** The words of the new slots are this generation, and no kind. */
+  grow(generation: number): void {
+    const { kevents, words } = this;
+    const before = kevents.length;
+    const slots = before === 0 ? FEW : before * 2;
+    this.kevents = new Array<Kevent | undefined>(slots).fill(undefined);
+    for (let place = 0; place < before; place += 1) this.kevents[place] = kevents[place];
+    this.words = new Uint32Array(slots * WORDS);
+    this.words.set(words);
+    for (let at = before * WORDS; at < this.words.length; at += WORDS) this.words[at] = generation;
+  }
 }
 
 /**
@@ -56,11 +73,9 @@ export class Slots {
     }
     const slot = this.#used;
     if (slot === MOST_SLOTS) return -1;
-    if ((slot & CHUNK_MASK) === 0) {
-      const chunk = new Chunk();
-      for (let at = 0; at < CHUNK * WORDS; at += WORDS) chunk.words[at] = this.#firstGeneration;
-      this.#chunks.push(chunk);
-    }
+    if ((slot & CHUNK_MASK) === 0) this.#chunks.push(new Chunk());
+    const chunk = this.#chunk(slot);
+    if ((slot & CHUNK_MASK) === chunk.kevents.length) chunk.grow(this.#firstGeneration);
     this.#used += 1;
     return slot;
   }
@@ -129,15 +144,18 @@ export class Slots {
   }
 
   /**
-   * Reads what `find` and the one who finds something will read, and returns something that depends on it. The processor
-   * waits for many such reads at the same time, but for those of one event after the other if
-   * a handler is called in between: with a million kevents that is most of an event's cost.
+   * Reads what `find` and `free` will read, and of the kevent itself too if asked for, and returns something that
+   * depends on it. The processor waits for many such reads at the same time, but for those of one event after the other
+   * if there is much to do in between: with a million kevents that is most of an event's cost.
    */
-  touch(slot: number): number {
+  touch(slot: number, itself: boolean): number {
     const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
     if (chunk === undefined) return 0;
     const place = slot & CHUNK_MASK;
-    return (chunk.words[place * WORDS + HEAD] ?? 0) ^ (chunk.kevents[place]?.slot ?? 0);
+    const head = chunk.words[place * WORDS + HEAD] ?? 0;
+    const kevent = chunk.kevents[place];
+    if (kevent === undefined) return head;
+    return itself ? head ^ kevent.slot : head + 1;
   }
 
   holds(kevent: Kevent): boolean {
