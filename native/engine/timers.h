@@ -57,6 +57,8 @@ class Timers {
   uint64_t armed_ns_ = UINT64_MAX;  // what the timerfd is set to
   uint64_t due_ns_ = UINT64_MAX;    // when something is due: later than that for an exact one
   uint64_t not_before_ns_ = 0;
+  uint64_t counted_from_ns_ = 0;
+  uint32_t counted_ = 0;  // expired since then
   uint64_t now_ = 0;
   uint64_t waiting_since_ns_ = 0;  // a thread waits on the processor
   bool changed_ = false;           // since it was armed

@@ -107,7 +107,13 @@ void Timers::expire(Queue& queue) {
   bool all = !exact_ || exact_->advance(now, kMost, expired);
   count = 0;
   all = (!wheel_ || wheel_->advance(now, kMost, expired)) && all;
-  not_before_ns_ = !all || count < kDense ? 0 : now + std::min(count * kWaitPerTimer, kLongestWait);
+  // While the first are delivered some more become due, and are few: they do not make the others sparse.
+  if (now - counted_from_ns_ > kLongestWait) {
+    counted_from_ns_ = now;
+    counted_ = 0;
+  }
+  counted_ += count;
+  not_before_ns_ = !all || counted_ < kDense ? 0 : now + std::min(counted_ * kWaitPerTimer, kLongestWait);
 }
 
 }  // namespace kevent
