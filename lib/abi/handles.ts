@@ -13,6 +13,11 @@ export const CONTROL_FINISHED = 2;
 export const CONTROL_IN_TURN = 3;
 /** `control[WANT]`: JavaScript writes 1 for "give me runs", 0 for "not now". */
 export const CONTROL_WANT = 4;
+/**
+ * `control[PLAIN_FROM]`: native writes, with each run, from which position on no event in the ring is the last of its
+ * kevent.
+ */
+export const CONTROL_PLAIN_FROM = 5;
 /** Float64 places in `control`. */
 export const CONTROL_LENGTH = 8;
 
@@ -26,7 +31,7 @@ export const CONTROL_LENGTH = 8;
  * types; everything else is answered by `open`.
  *
  * A turn: while `control[WANT]` is 1 and the budget (16,384 events, 4 ms) lasts, a run of slots is
- * claimed, POSITION and COUNT are written, FINISHED is set to 0, the callback is called without
+ * claimed, POSITION, COUNT and PLAIN_FROM are written, FINISHED is set to 0, the callback is called without
  * arguments, ticks and microtasks run, and then FINISHED slots are given back. A run that is not
  * finished wholly ends the turn: its rest is held until `finish`. If the callback throws, the
  * error goes to 'uncaughtException' and the whole run counts as finished.

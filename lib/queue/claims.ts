@@ -4,6 +4,7 @@ import {
   CONTROL_FINISHED,
   CONTROL_IN_TURN,
   CONTROL_LENGTH,
+  CONTROL_PLAIN_FROM,
   CONTROL_POSITION,
 } from '../abi/handles.js';
 import { RING_HEADER_WORDS, UKEVENT_WORDS, WORD_USER0 } from '../abi/layout.js';
@@ -88,7 +89,7 @@ export class Claims {
     const count = (this.control[CONTROL_COUNT] ?? 0) | 0;
     const base = (RING_HEADER_WORDS + (position % this.#ring.size) * UKEVENT_WORDS) | 0;
     const { backlog, control } = this;
-    this.#registry.staleness.claimed(position, count);
+    this.#registry.staleness.claimed(position, count, control[CONTROL_PLAIN_FROM] ?? 0);
     this.#position = position;
     this.#count = count;
     this.#next = NOWHERE;

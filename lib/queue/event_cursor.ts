@@ -30,6 +30,8 @@ import type { Staleness } from './staleness.js';
 // code. That is a third of what it costs to go to the next event.
 const REQ_FLAGS = WORD_REQ_FLAGS;
 const DATA0 = WORD_RET_DATA0;
+const DATA1 = WORD_RET_DATA1;
+const EVENT = WORD_EVENT;
 const RET_FLAGS = WORD_RET_FLAGS;
 const TYPE = WORD_TYPE;
 const USER0 = WORD_USER0;
@@ -81,14 +83,12 @@ export class EventCursor implements QueueEvent {
    * Goes to the slot with this first word. False if its event is stale: its kevent was removed since. If
    * this is the last event of its kevent, the kevent ends here, so that whoever gets the event can add another.
    *
-   * @param epoch - during which the slot's event is known to be current; see {@link Staleness}
+   * @param epoch - during which the slot's event is known to be current and not the last; see {@link Staleness}
    */
   moveTo(base: number, epoch: number): boolean {
     this.#base = base;
     this.#kevent = undefined;
-    if (this.#staleness.epoch !== epoch && this.#isStale(base)) return false;
-    if (this.#isLast(base)) this.#end(base);
-    return true;
+    return this.#staleness.epoch === epoch || this.#isCurrent(base);
   }
 
   /** That slot, and those behind it, are of kevents that will be looked up; see {@link Slots.touch}. */
@@ -126,7 +126,7 @@ export class EventCursor implements QueueEvent {
   }
 
   get event(): number {
-    return this.#words[this.#base + WORD_EVENT] ?? 0;
+    return this.#words[this.#base + EVENT] ?? 0;
   }
 
   get flags(): number {
@@ -142,7 +142,7 @@ export class EventCursor implements QueueEvent {
   }
 
   get data1(): number {
-    return this.#words[this.#base + WORD_RET_DATA1] ?? 0;
+    return this.#words[this.#base + DATA1] ?? 0;
   }
 
   get data(): unknown {
@@ -174,10 +174,13 @@ export class EventCursor implements QueueEvent {
     return payloadBytes(this.#ring.fd, this.type, this.retFlags, this.data1);
   }
 
-  #isStale(base: number): boolean {
+  #isCurrent(base: number): boolean {
     const words = this.#words;
+    const registry = this.#registry;
     const user0 = words[base + USER0] ?? 0;
-    return this.#registry.owns(user0) && !this.#registry.has(user0, words[base + USER1] ?? 0);
+    if (registry.owns(user0) && !registry.has(user0, words[base + USER1] ?? 0)) return false;
+    if (this.#isLast(base)) this.#end(base);
+    return true;
   }
 
   #end(base: number): void {

@@ -150,7 +150,8 @@ export class Registry {
     const words = changes(1);
     this.#putKey(words, 0, kevent);
     const result = binding().naioClose(this.#fd, words);
-    this.end(kevent);
+    this.staleness.ended();
+    this.#free(kevent.slot, isHandled(kevent));
     return result === 0;
   }
 

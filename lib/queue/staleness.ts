@@ -1,5 +1,6 @@
 /**
- * Which events in the ring may be of kevents that have ended: the others need not be looked up one by one.
+ * Which events in the ring may be of kevents that have ended, or be the last of theirs: the others need not be looked
+ * at one by one.
  *
  * When a kevent ends, nothing of it is put into the ring any more. So what it has left there lies before the
  * head of that moment, and that is at most one ring's length from the tail. The tail is not beyond the end of the run
@@ -12,6 +13,8 @@ export class Staleness {
   #claimed = 0;
   /** From this position on, no event is of a kevent that had ended before the present epoch began. */
   #sound = 0;
+  /** From this position on, no event that was in the ring at the last claim is the last of its kevent. */
+  #plain = 0;
   /** There are kevents of which the engine has still to hear that they have ended. */
   #pending = false;
 
@@ -42,13 +45,18 @@ export class Staleness {
     this.ended();
   }
 
-  claimed(position: number, count: number): void {
+  /** @param plainFrom - see CONTROL_PLAIN_FROM */
+  claimed(position: number, count: number, plainFrom: number): void {
+    this.#plain = plainFrom;
     if (position !== this.#claimed) this.#sound = Math.max(this.#sound, position + this.#ringSize);
     this.#claimed = position + count;
   }
 
-  /** The epoch during which the events from this position on are all current; -1 if that is not known. */
+  /**
+   * The epoch during which the events from this position on, of those that are claimed, are all current and none is
+   * the last of its kevent; -1 if that is not known.
+   */
   from(position: number): number {
-    return this.#pending || position < this.#sound ? -1 : this.#epoch;
+    return this.#pending || position < this.#sound || position < this.#plain ? -1 : this.#epoch;
   }
 }

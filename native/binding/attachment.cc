@@ -73,14 +73,10 @@ int Attachment::unref() {
 int Attachment::claim(uint32_t max) {
   if (!watch_.usable()) return -EBADF;
   if (in_turn_) return -EBUSY;
-  uint64_t position = 0;
-  int count = kevent_claim(fd_, consumer_, max, nullptr, KEVENT_FLAGS_NONBLOCK, &position);
+  kevent_run run;
+  int count = kevent_claim(fd_, consumer_, max, nullptr, KEVENT_FLAGS_NONBLOCK, &run);
   if (count == -EAGAIN || count == -ENOBUFS) count = 0;
-  if (count > 0) {
-    control_[kPosition] = static_cast<double>(position);
-    control_[kCount] = count;
-    control_[kFinished] = 0;
-  }
+  if (count > 0) tell(run, count);
   return count;
 }
 
@@ -136,12 +132,12 @@ void Attachment::turn() {
   uint32_t left = kBudgetEvents;
   uint32_t flags = KEVENT_FLAGS_NONBLOCK | KEVENT_FLAGS_EXACT;
   while (control_[kWant] == 1) {
-    uint64_t position = 0;
-    int count = kevent_claim(fd_, consumer_, left, nullptr, flags, &position);
+    kevent_run run;
+    int count = kevent_claim(fd_, consumer_, left, nullptr, flags, &run);
     if (count == -ENOBUFS) return park();
     if (count == 0 || count == -EAGAIN) return;
     if (count < 0) return fail(count);
-    if (!deliver(position, static_cast<uint32_t>(count))) return;
+    if (!deliver(run, static_cast<uint32_t>(count))) return;
     left -= static_cast<uint32_t>(count);
     if (left == 0 || now() - start >= kBudgetNanoseconds) return watch_->ring();
     // The origins have been asked once in this turn; the fd will say if there is more.
@@ -150,13 +146,18 @@ void Attachment::turn() {
   collect();
 }
 
-// Whether to go on: false if a part of the run is held, or the callback has stopped or closed us.
-bool Attachment::deliver(uint64_t position, uint32_t count) {
-  position_ = position;
-  count_ = count;
-  control_[kPosition] = static_cast<double>(position);
+void Attachment::tell(const kevent_run& run, double count) {
+  control_[kPosition] = static_cast<double>(run.position);
+  control_[kPlainFrom] = static_cast<double>(run.plain_from);
   control_[kCount] = count;
   control_[kFinished] = 0;
+}
+
+// Whether to go on: false if a part of the run is held, or the callback has stopped or closed us.
+bool Attachment::deliver(const kevent_run& run, uint32_t count) {
+  position_ = run.position;
+  count_ = count;
+  tell(run, count);
   control_[kInTurn] = 1;
   in_turn_ = true;
   Instance::Outcome outcome = instance().call(callback_.get(), nullptr);
@@ -167,14 +168,14 @@ bool Attachment::deliver(uint64_t position, uint32_t count) {
   // An error counts as having seen the events, or they would come again, and the error with them.
   // A thread that has been terminated has not seen them: they go to another one.
   uint32_t done = outcome == Instance::Outcome::kThrew ? count : finished(count);
-  if (done > 0) kevent_finish(fd_, consumer_, position, done);
+  if (done > 0) kevent_finish(fd_, consumer_, run.position, done);
   return done == count && started_;
 }
 
 // Nobody wants events, but they go on moving from their origins into the ring.
 void Attachment::collect() {
-  uint64_t position;
-  int result = kevent_claim(fd_, consumer_, 0, nullptr, KEVENT_FLAGS_NONBLOCK, &position);
+  kevent_run run;
+  int result = kevent_claim(fd_, consumer_, 0, nullptr, KEVENT_FLAGS_NONBLOCK, &run);
   if (result == -ENOBUFS) return park();
   if (result < 0 && result != -EAGAIN) fail(result);
 }

@@ -26,7 +26,7 @@ class Attachment final : public Handle, private WatchListener {
 
  private:
   // Places in the array that is shared with JavaScript; lib/abi/handles.ts describes them.
-  enum Control { kPosition, kCount, kFinished, kInTurn, kWant, kControlLength = 8 };
+  enum Control { kPosition, kCount, kFinished, kInTurn, kWant, kPlainFrom, kControlLength = 8 };
 
   static napi_value construct(napi_env env, napi_callback_info info);
   bool set_up(const napi_value* arguments);
@@ -34,7 +34,8 @@ class Attachment final : public Handle, private WatchListener {
   void readable() override;
   void rung() override;
   void turn();
-  bool deliver(uint64_t position, uint32_t count);
+  void tell(const kevent_run& run, double count);
+  bool deliver(const kevent_run& run, uint32_t count);
   void collect();
   void park();
   void fail(int error);

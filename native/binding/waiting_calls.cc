@@ -66,9 +66,9 @@ napi_value claim(napi_env env, napi_callback_info info) {
   if (!read_doubles(env, in.values[6], 1, &out, &room)) return nullptr;
   if (!fits || !room) return to_value(env, fits ? -EFAULT : -EINVAL);
   return to_value(env, in.instance->blocking().run(timeout, flags, [&](const kevent_timespec* time, uint32_t slice) {
-    uint64_t position = 0;
-    int count = kevent_claim(fd, consumer, max, time, slice, &position);
-    if (count > 0) *out = static_cast<double>(position);
+    kevent_run run;
+    int count = kevent_claim(fd, consumer, max, time, slice, &run);
+    if (count > 0) *out = static_cast<double>(run.position);
     return count;
   }));
 }

@@ -64,8 +64,8 @@ int kevent_consumer_close(int fd, int consumer) {
 }
 
 int kevent_claim(int fd, int consumer, uint32_t max, const kevent_timespec* timeout, uint32_t flags,
-                 uint64_t* position) {
-  return on_queue(fd, [&](kevent::Queue& q) { return q.claim(consumer, max, timeout, flags, position); });
+                 kevent_run* run) {
+  return on_queue(fd, [&](kevent::Queue& q) { return q.claim(consumer, max, timeout, flags, run); });
 }
 
 int kevent_finish(int fd, int consumer, uint64_t position, uint32_t count) {

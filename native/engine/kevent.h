@@ -245,13 +245,18 @@ int kevent_close(int fd);
 int kevent_consumer_open(int fd, void (*notify)(void *), void *context);
 int kevent_consumer_close(int fd, int consumer);
 
+struct kevent_run {
+  uint64_t position;   /* of the first slot */
+  uint64_t plain_from; /* from this position on, no event is the last of its kevent, as ONESHOT and BROKEN ones are */
+};
+
 /*
  * Collect, then claim up to max slots that lie side by side (no run crosses the end of the ring).
- * Waits as kevent_wait does. Returns the number claimed, the position of the first in *position.
+ * Waits as kevent_wait does. Returns the number claimed, and in *run which.
  * max 0 collects into the ring and claims nothing: 0, or -ENOBUFS once the ring is full.
  */
 int kevent_claim(int fd, int consumer, uint32_t max, const struct kevent_timespec *timeout,
-                 uint32_t flags, uint64_t *position);
+                 uint32_t flags, struct kevent_run *run);
 
 /* The consumer is done with count slots from position on. Returns how many slots became free. */
 int kevent_finish(int fd, int consumer, uint64_t position, uint32_t count);

@@ -37,7 +37,7 @@ class Queue {
   int commit(uint32_t new_uidx, uint32_t over);
   int open_consumer(void (*notify)(void*), void* context);
   int close_consumer(int consumer);
-  int claim(int consumer, uint32_t max, const kevent_timespec* timeout, uint32_t flags, uint64_t* position);
+  int claim(int consumer, uint32_t max, const kevent_timespec* timeout, uint32_t flags, kevent_run* run);
   int finish(int consumer, uint64_t position, uint32_t count);
   int open_observer(void (*notify)(void*), void* context);
   int close_observer(int observer);
@@ -140,6 +140,7 @@ class Queue {
   std::vector<Listener> consumers_;  // by consumer number
   std::vector<Listener> observers_;
   std::vector<SlotOwner> unslotted_;  // deliveries to a buffer that hold a shared descriptor, or a block
+  uint64_t plain_from_ = 0;           // behind the last slot whose event was the last of its kevent
   uint32_t tokens_ = 0;               // READY with no entries, not yet taken
   bool owes_collect_ = false;         // a claim was content with timers
   bool dropped_ = false;              // a kevent turned out not to be ready any more

@@ -135,6 +135,7 @@ void Queue::taken(Kevent& kevent, bool in_slot) {
   delivered_++;
   if (in_slot) to_ring_++;
   if (kevent.wants(KEVENT_REQ_ONESHOT) || kevent.is(Kevent::kBroken | Kevent::kLast)) {
+    if (in_slot) plain_from_ = ring_.head();
     discard(kevent);
   } else if (!in_slot) {
     origin_of(kevent.u.type)->committed(*this, kevent);

@@ -47,11 +47,11 @@ int Queue::wait(uint32_t num, uint32_t old_uidx, const kevent_timespec* timeout,
   }
 }
 
-int Queue::claim(int consumer, uint32_t max, const kevent_timespec* timeout, uint32_t flags, uint64_t* position) {
+int Queue::claim(int consumer, uint32_t max, const kevent_timespec* timeout, uint32_t flags, kevent_run* run) {
   Deadline deadline;
   int error = deadline.set(timeout, flags);
   if (error < 0) return error;
-  if (!position) return -EFAULT;
+  if (!run) return -EFAULT;
 
   Lock lock(mutex_);
   Waiter waiter;
@@ -82,7 +82,8 @@ int Queue::claim(int consumer, uint32_t max, const kevent_timespec* timeout, uin
       pass_on();
       return self.starved ? -ENOBUFS : 0;
     }
-    uint32_t count = ring_.claim(consumer, max, position);
+    uint32_t count = ring_.claim(consumer, max, &run->position);
+    run->plain_from = plain_from_;
     if (count > 0 || waiter.released || (over && !says_why)) {
       pass_on();
       return static_cast<int>(count);

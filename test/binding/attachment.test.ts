@@ -8,11 +8,18 @@ import {
   CONTROL_FINISHED,
   CONTROL_IN_TURN,
   CONTROL_LENGTH,
+  CONTROL_PLAIN_FROM,
   CONTROL_POSITION,
   CONTROL_WANT,
 } from '../../lib/abi/handles.js';
 import { putRequest } from '../../lib/abi/ukevent.js';
-import { KEVENT_CTL_READY, KEVENT_UNOTIFY, kevent_stats } from '../../lib/raw.js';
+import {
+  KEVENT_CTL_READY,
+  KEVENT_REQ_ALWAYS_QUEUE,
+  KEVENT_REQ_ONESHOT,
+  KEVENT_UNOTIFY,
+  kevent_stats,
+} from '../../lib/raw.js';
 import { RawQueue } from '../raw/queue.js';
 
 const RING = 8;
@@ -162,6 +169,27 @@ describe('an attachment', () => {
     });
     queue.fire(1);
     expect(await inside).toBe(-16);
+  });
+
+  it('says from where on no event is the last of its kevent', async () => {
+    queue.addUser(1);
+    queue.add({
+      type: KEVENT_UNOTIFY,
+      id: 2,
+      event: 1,
+      req_flags: KEVENT_REQ_ONESHOT | KEVENT_REQ_ALWAYS_QUEUE,
+    });
+    queue.addUser(3);
+    for (const id of [1, 2, 3]) queue.fire(id);
+    expect(attachment.claim(1)).toBe(1);
+    expect([at(CONTROL_POSITION), at(CONTROL_PLAIN_FROM)]).toEqual([0, 2]);
+    expect(attachment.finish(0, 1)).toBe(1);
+    await receive(2);
+    expect([at(CONTROL_POSITION), at(CONTROL_PLAIN_FROM)]).toEqual([1, 2]);
+    const received = receive(1);
+    queue.fire(3);
+    await received;
+    expect([at(CONTROL_POSITION), at(CONTROL_PLAIN_FROM)]).toEqual([3, 2]);
   });
 
   it('can be closed in its callback: what it said it finished is finished, the rest goes to others', async () => {

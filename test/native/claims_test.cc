@@ -12,6 +12,7 @@ namespace {
 struct Run {
   uint64_t position;
   uint32_t count;
+  uint64_t plain_from = 0;
 };
 
 class Consumer {
@@ -28,8 +29,9 @@ class Consumer {
     id_ = -1;
   }
   int try_claim(uint32_t max, Run* run, uint32_t flags = KEVENT_FLAGS_NONBLOCK) {
-    int count = kevent_claim(queue_.fd(), id_, max, &kPatience, flags, &run->position);
-    run->count = count > 0 ? static_cast<uint32_t>(count) : 0;
+    kevent_run claimed = {0, 0};
+    int count = kevent_claim(queue_.fd(), id_, max, &kPatience, flags, &claimed);
+    *run = {claimed.position, count > 0 ? static_cast<uint32_t>(count) : 0, claimed.plain_from};
     return count;
   }
   Run claim(uint32_t max) {
@@ -242,13 +244,28 @@ TEST(consumers_are_numbered_and_no_more_than_there_is_place_for) {
   CHECK_EQ(kevent_consumer_close(queue.fd(), ids[7]), 0);
   CHECK_EQ(kevent_consumer_close(queue.fd(), ids[7]), -EINVAL);
   CHECK_EQ(kevent_consumer_open(queue.fd(), nullptr, nullptr), ids[7]);
-  uint64_t position;
+  kevent_run run;
   for (int id : {-1, KEVENT_MAX_CONSUMERS, INT32_MAX}) {
-    CHECK_EQ(kevent_claim(queue.fd(), id, 1, &kAtOnce, 0, &position), -EINVAL);
+    CHECK_EQ(kevent_claim(queue.fd(), id, 1, &kAtOnce, 0, &run), -EINVAL);
     CHECK_EQ(kevent_consumer_close(queue.fd(), id), -EINVAL);
   }
   CHECK_EQ(kevent_claim(queue.fd(), ids[0], 1, &kAtOnce, 0, nullptr), -EFAULT);
-  CHECK_EQ(kevent_claim(queue.fd(), ids[0], 1, &kAtOnce, 0x100, &position), -EINVAL);
+  CHECK_EQ(kevent_claim(queue.fd(), ids[0], 1, &kAtOnce, 0x100, &run), -EINVAL);
+}
+
+TEST(a_claim_says_from_where_on_no_event_is_the_last_of_its_kevent) {
+  TestQueue queue(8);
+  Consumer one(queue);
+  make_ready(queue, 2);
+  CHECK_EQ(one.claim(8).plain_from, 0u);
+  queue.add(user_event(10, KEVENT_REQ_READY | KEVENT_REQ_ONESHOT | KEVENT_REQ_ALWAYS_QUEUE));
+  queue.add(user_event(11, KEVENT_REQ_READY | KEVENT_REQ_ALWAYS_QUEUE));
+  Run run = one.claim(1);
+  CHECK_EQ(run.position, 2u);
+  CHECK_EQ(run.plain_from, 3u);
+  run = one.claim(1);
+  CHECK_EQ(run.position, 3u);
+  CHECK_EQ(run.plain_from, 3u);
 }
 
 TEST(max_0_collects_and_claims_nothing) {
@@ -406,12 +423,12 @@ TEST(the_claim_after_one_that_was_content_with_timers_asks_for_the_rest) {
 TEST(a_claim_that_waits_ends_with_its_timeout_or_by_a_wake_up) {
   TestQueue queue(8);
   Consumer one(queue);
-  uint64_t position;
+  kevent_run run;
   kevent_timespec limit = {0, 2000000};
   uint64_t start = now_ns();
-  CHECK_EQ(kevent_claim(queue.fd(), one.id(), 8, &limit, 0, &position), 0);
+  CHECK_EQ(kevent_claim(queue.fd(), one.id(), 8, &limit, 0, &run), 0);
   CHECK(now_ns() - start >= 2000000);
-  Caller caller([&] { return kevent_claim(queue.fd(), one.id(), 8, nullptr, 0, &position); });
+  Caller caller([&] { return kevent_claim(queue.fd(), one.id(), 8, nullptr, 0, &run); });
   caller.until_asleep();
   queue.wake();
   CHECK_EQ(caller.result(), 0);

@@ -19,7 +19,7 @@ struct Ring {
 void check_all_calls(int fd, int error) {
   ukevent entry = user_event(1);
   kevent_statistics stats;
-  uint64_t position;
+  kevent_run run;
   CHECK_EQ(kevent_ctl(fd, KEVENT_CTL_ADD, 1, &entry), error);
   CHECK_EQ(kevent_ctl(fd, KEVENT_CTL_READY, 0, nullptr), error);
   CHECK_EQ(kevent_get_events(fd, 0, 1, &kAtOnce, &entry, 0), error);
@@ -27,7 +27,7 @@ void check_all_calls(int fd, int error) {
   CHECK_EQ(kevent_commit(fd, 0, 0), error);
   CHECK_EQ(kevent_consumer_open(fd, nullptr, nullptr), error);
   CHECK_EQ(kevent_consumer_close(fd, 0), error);
-  CHECK_EQ(kevent_claim(fd, 0, 1, nullptr, 0, &position), error);
+  CHECK_EQ(kevent_claim(fd, 0, 1, nullptr, 0, &run), error);
   CHECK_EQ(kevent_finish(fd, 0, 0, 1), error);
   CHECK_EQ(kevent_observer_open(fd, [](void*) {}, nullptr), error);
   CHECK_EQ(kevent_observer_close(fd, 0), error);
@@ -71,13 +71,13 @@ TEST(waiters_of_every_sort_return_when_the_queue_is_closed) {
   int fd = queue.fd();
   kevent_timespec far = to_timespec(now_ns(CLOCK_REALTIME) + 3600000000000);
   ukevent event;
-  uint64_t position;
+  kevent_run run;
   std::deque<Caller> callers;
   callers.emplace_back([&] { return kevent_wait(fd, 1, 0, nullptr, 0); });
   callers.emplace_back([&] { return kevent_wait(fd, 1, 0, &kPatience, 0); });
   callers.emplace_back([&] { return kevent_wait(fd, 1, 0, &far, KEVENT_FLAGS_ABSTIME); });
   callers.emplace_back([&] { return kevent_get_events(fd, 1, 1, nullptr, &event, 0); });
-  callers.emplace_back([&] { return kevent_claim(fd, consumer, 1, nullptr, 0, &position); });
+  callers.emplace_back([&] { return kevent_claim(fd, consumer, 1, nullptr, 0, &run); });
   for (const Caller& caller : callers) caller.until_asleep();
   queue.close();
   for (Caller& caller : callers) CHECK_EQ(caller.result(), -EBADF);

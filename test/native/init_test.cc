@@ -45,11 +45,11 @@ TEST(a_new_ring_is_empty_whatever_was_in_its_memory) {
 TEST(a_queue_without_a_ring_has_only_get_events) {
   TestQueue queue(0);
   CHECK_EQ(queue.add(user_event(1, KEVENT_REQ_READY)), 0);
-  uint64_t position;
+  kevent_run run;
   CHECK_EQ(kevent_wait(queue.fd(), 0, 0, &kAtOnce, 0), -EINVAL);
   CHECK_EQ(kevent_commit(queue.fd(), 0, 0), -EINVAL);
   CHECK_EQ(kevent_consumer_open(queue.fd(), nullptr, nullptr), -EINVAL);
-  CHECK_EQ(kevent_claim(queue.fd(), 0, 1, &kAtOnce, 0, &position), -EINVAL);
+  CHECK_EQ(kevent_claim(queue.fd(), 0, 1, &kAtOnce, 0, &run), -EINVAL);
   ukevent event;
   CHECK_EQ(queue.get(&event), 1);
   CHECK_EQ(event.ret_flags, KEVENT_RET_DONE);

@@ -507,16 +507,16 @@ TEST(two_threads_receive_every_byte_once) {
     int consumer = kevent_consumer_open(queue.fd(), nullptr, nullptr);
     CHECK(consumer >= 0);
     while (received < kPairs * kBytes) {
-      uint64_t position;
+      kevent_run run;
       kevent_timespec slice = {0, 10000000};
-      int count = kevent_claim(queue.fd(), consumer, 4, &slice, 0, &position);
+      int count = kevent_claim(queue.fd(), consumer, 4, &slice, 0, &run);
       CHECK(count >= 0);
       for (int i = 0; i < count; i++) {
-        const ukevent& event = queue.slot(position + static_cast<uint64_t>(i));
+        const ukevent& event = queue.slot(run.position + static_cast<uint64_t>(i));
         for (char byte : bytes_of(queue, event)) CHECK_EQ(byte, 'x');
         received += length(event);
       }
-      if (count > 0) CHECK(kevent_finish(queue.fd(), consumer, position, static_cast<uint32_t>(count)) >= 0);
+      if (count > 0) CHECK(kevent_finish(queue.fd(), consumer, run.position, static_cast<uint32_t>(count)) >= 0);
     }
     CHECK_EQ(kevent_consumer_close(queue.fd(), consumer), 0);
   };

@@ -117,11 +117,11 @@ void wait_and_commit(Scene& scene, int) {
 void claim_and_finish(Scene& scene, int) {
   int consumer = kevent_consumer_open(scene.fd(), nullptr, nullptr);
   for (;;) {
-    uint64_t position;
-    int count = kevent_claim(scene.fd(), consumer, 512, nullptr, 0, &position);
+    kevent_run run;
+    int count = kevent_claim(scene.fd(), consumer, 512, nullptr, 0, &run);
     if (scene.is_over(count)) break;
-    for (int i = 0; i < count; i++) scene.load().arrived(scene.slot(position + static_cast<uint64_t>(i)));
-    int freed = kevent_finish(scene.fd(), consumer, position, static_cast<uint32_t>(count));
+    for (int i = 0; i < count; i++) scene.load().arrived(scene.slot(run.position + static_cast<uint64_t>(i)));
+    int freed = kevent_finish(scene.fd(), consumer, run.position, static_cast<uint32_t>(count));
     if (freed == -EBADF || freed == -EINVAL) break;
   }
   kevent_consumer_close(scene.fd(), consumer);
@@ -132,15 +132,15 @@ void claim_and_die(Scene& scene, int number) {
   std::minstd_rand chance(static_cast<uint32_t>(number + 1));
   int consumer = kevent_consumer_open(scene.fd(), nullptr, nullptr);
   for (;;) {
-    uint64_t position;
-    int count = kevent_claim(scene.fd(), consumer, 16, nullptr, 0, &position);
+    kevent_run run;
+    int count = kevent_claim(scene.fd(), consumer, 16, nullptr, 0, &run);
     if (scene.is_over(count)) break;
     bool dies = chance() % 32 == 0;
     uint32_t done = static_cast<uint32_t>(count);
     if (dies) done = static_cast<uint32_t>(chance() % (done + 1));
     for (uint32_t i = 0; i < done; i++) {
-      scene.load().arrived(scene.slot(position + i));
-      if (kevent_finish(scene.fd(), consumer, position + i, 1) < 0) return;
+      scene.load().arrived(scene.slot(run.position + i));
+      if (kevent_finish(scene.fd(), consumer, run.position + i, 1) < 0) return;
     }
     if (!dies) continue;
     if (kevent_consumer_close(scene.fd(), consumer) < 0) return;
@@ -212,14 +212,14 @@ TEST(every_consumer_gets_every_wakeup_all_event) {
     for (int consumer : consumers) {
       threads.emplace_back([=] {
         for (uint64_t seen = 0; seen < total;) {
-          uint64_t position;
+          kevent_run run;
           kevent_timespec limit = {20, 0};
           auto before = std::chrono::steady_clock::now();
-          int count = kevent_claim(fd, consumer, 64, &limit, 0, &position);
+          int count = kevent_claim(fd, consumer, 64, &limit, 0, &run);
           CHECK(count > 0 || std::chrono::steady_clock::now() - before < std::chrono::seconds(20));
-          for (int i = 0; i < count; i++) seen += ring->event[(position + static_cast<uint64_t>(i)) % size].ret_data[0];
+          for (int i = 0; i < count; i++) seen += ring->event[(run.position + static_cast<uint64_t>(i)) % size].ret_data[0];
           CHECK(seen <= total);
-          CHECK(kevent_finish(fd, consumer, position, static_cast<uint32_t>(count)) >= 0);
+          CHECK(kevent_finish(fd, consumer, run.position, static_cast<uint32_t>(count)) >= 0);
         }
       });
     }

@@ -261,14 +261,14 @@ class Session {
 
   void claim() {
     if (consumers_.empty()) {
-      uint64_t position;
-      MUST(kevent_claim(fd_, static_cast<int>(bytes_.byte()) - 3, 1, &kNow, 0, &position) == -EINVAL);
+      kevent_run none;
+      MUST(kevent_claim(fd_, static_cast<int>(bytes_.byte()) - 3, 1, &kNow, 0, &none) == -EINVAL);
       return;
     }
     Consumer& consumer = consumers_[bytes_.below(static_cast<uint32_t>(consumers_.size()))];
     uint32_t max = bytes_.below(7), how = flags();
-    uint64_t position = 0;
-    int count = kevent_claim(fd_, consumer.id, max, &kNow, how, &position);
+    kevent_run run = {0, 0};
+    int count = kevent_claim(fd_, consumer.id, max, &kNow, how, &run);
     if (tokens_ > 0 && !how) {
       MUST(count == 0);
       tokens_--;
@@ -278,8 +278,12 @@ class Session {
     MUST(count <= static_cast<int>(max));
     MUST(count >= 0 || (count == -EAGAIN && how) || (count == -ENOBUFS && (how || max == 0)));
     if (count <= 0) return;
-    slots_.claimed(consumer.id, position, static_cast<uint32_t>(count));
-    consumer.runs.push_back({position, static_cast<uint32_t>(count)});
+    for (uint64_t p = std::max(run.position, run.plain_from); p < run.position + static_cast<uint32_t>(count); p++) {
+      const ukevent& event = ring()->event[p % size_];
+      MUST(!(event.req_flags & KEVENT_REQ_ONESHOT) && !(event.ret_flags & KEVENT_RET_BROKEN));
+    }
+    slots_.claimed(consumer.id, run.position, static_cast<uint32_t>(count));
+    consumer.runs.push_back({run.position, static_cast<uint32_t>(count)});
   }
 
   void finish() {
@@ -334,7 +338,7 @@ class Session {
   }
   void nonsense() {
     ukevent none{};
-    uint64_t position;
+    kevent_run run;
     MUST(kevent_ctl(fd_, 4 + bytes_.byte(), 1, &none) == -EINVAL);
     MUST(kevent_ctl(fd_, KEVENT_CTL_ADD, 1, nullptr) == -EFAULT);
     MUST(kevent_ctl(-1, KEVENT_CTL_ADD, 1, &none) == -EBADF);
@@ -343,7 +347,7 @@ class Session {
     kevent_timespec bad = {0, 1000000000};
     MUST(kevent_wait(fd_, 1, 0, &bad, 0) == -EINVAL);
     MUST(kevent_wait(fd_, 1, 0, &kNow, 0x80000000) == -EINVAL);
-    MUST(kevent_claim(fd_, 63, 1, &kNow, 0, &position) == -EINVAL);
+    MUST(kevent_claim(fd_, 63, 1, &kNow, 0, &run) == -EINVAL);
     MUST(kevent_stats(fd_, nullptr) == -EFAULT);
   }
 
