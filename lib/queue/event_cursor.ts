@@ -113,36 +113,38 @@ export class EventCursor implements QueueEvent {
     return this.#kevent;
   }
 
+  // `as number`, not `?? 0`: up to 27 bytes of bytecode, V8 inlines a getter whatever else it has inlined there.
+
   get type(): number {
-    return this.#words[this.#base + TYPE] ?? 0;
+    return this.#words[this.#base + TYPE] as number;
   }
 
   get id0(): number {
-    return this.#words[this.#base + ID0] ?? 0;
+    return this.#words[this.#base + ID0] as number;
   }
 
   get id1(): number {
-    return this.#words[this.#base + ID1] ?? 0;
+    return this.#words[this.#base + ID1] as number;
   }
 
   get event(): number {
-    return this.#words[this.#base + EVENT] ?? 0;
+    return this.#words[this.#base + EVENT] as number;
   }
 
   get flags(): number {
-    return this.#words[this.#base + REQ_FLAGS] ?? 0;
+    return this.#words[this.#base + REQ_FLAGS] as number;
   }
 
   get retFlags(): number {
-    return this.#words[this.#base + RET_FLAGS] ?? 0;
+    return this.#words[this.#base + RET_FLAGS] as number;
   }
 
   get data0(): number {
-    return this.#words[this.#base + DATA0] ?? 0;
+    return this.#words[this.#base + DATA0] as number;
   }
 
   get data1(): number {
-    return this.#words[this.#base + DATA1] ?? 0;
+    return this.#words[this.#base + DATA1] as number;
   }
 
   get data(): unknown {
