@@ -1,3 +1,4 @@
+import { result } from '../queue/iteration.js';
 import type { EventStream } from './event_stream.js';
 import type { Taker, Window } from './window.js';
 
@@ -56,14 +57,15 @@ export class Loop<T> implements AsyncIterableIterator<T, undefined> {
     if (window.length > 0) {
       const value = window.take();
       this.#stream.wants();
-      return Promise.resolve({ value, done: false });
+      return result(value);
     }
     return this.#wait(window);
   }
 
   /** All values that wait for a reader; if there are none, it waits for some. Empty: the end. */
   async nextBatch(): Promise<T[]> {
-    if (this.#window !== undefined && this.#window.length > 0) return this.#takeAll(this.#window);
+    const window = this.#window ?? this.#join();
+    if (window !== undefined && window.length > 0) return this.#takeAll(window);
     const { value, done } = await this.next();
     if (done === true) return [];
     // What has come with it, in the same turn, is there by now.
@@ -87,15 +89,25 @@ export class Loop<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   #start(): Promise<IteratorResult<T, undefined>> {
-    if (this.#left) return Promise.resolve({ value: undefined, done: true });
+    try {
+      if (this.#join() === undefined) return Promise.resolve({ value: undefined, done: true });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.next();
+  }
+
+  /** Becomes a reader. Undefined if it has left. @throws what the source throws */
+  #join(): Window<T> | undefined {
+    if (this.#left) return undefined;
     try {
       this.#window = this.#stream.enter(this.#reader);
     } catch (error) {
       this.#left = true;
-      return Promise.reject(error);
+      throw error;
     }
     forgotten.register(this, { stream: this.#stream as EventStream<unknown>, reader: this.#reader }, this);
-    return this.next();
+    return this.#window;
   }
 
   #takeAll(window: Window<T>): T[] {
