@@ -193,9 +193,9 @@ ukevent exact(uint64_t ns, uint32_t req_flags = 0, uint32_t user = 0) {
 }
 
 int claim(TestQueue& queue, int consumer, uint32_t flags) {
-  uint64_t position;
-  int count = kevent_claim(queue.fd(), consumer, 8, nullptr, KEVENT_FLAGS_NONBLOCK | flags, &position);
-  if (count > 0) CHECK_EQ(kevent_finish(queue.fd(), consumer, position, static_cast<uint32_t>(count)), count);
+  kevent_run run;
+  int count = kevent_claim(queue.fd(), consumer, 8, nullptr, KEVENT_FLAGS_NONBLOCK | flags, &run);
+  if (count > 0) CHECK_EQ(kevent_finish(queue.fd(), consumer, run.position, static_cast<uint32_t>(count)), count);
   return count;
 }
 
