@@ -1,7 +1,7 @@
 import type * as net from 'node:net';
-import { Duplex } from 'node:stream';
 
 import type { SocketName } from '../abi/binding.js';
+import { RestingDuplex } from './resting_duplex.js';
 import { type SocketOptions, streamOptions } from './socket_options.js';
 import { applyOptions, detach } from './socket_symbols.js';
 import type { StreamHandle } from './stream_handle.js';
@@ -15,7 +15,7 @@ function addressInfo(name: SocketName | undefined): Partial<net.AddressInfo> {
 }
 
 /** A Duplex with a handle: the options of a connection, and its names. */
-export class HandleStream extends Duplex {
+export class HandleStream extends RestingDuplex {
   _handle: StreamHandle | null = null;
   connecting = false;
   #noDelay: boolean | undefined;

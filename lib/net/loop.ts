@@ -6,6 +6,7 @@ import type { QueueEvent } from '../queue/event.js';
 import { Queue } from '../queue/queue.js';
 import { Kevent, type Registration } from '../queue/registration.js';
 import { request } from '../queue/request.js';
+import { afterCollections } from './collections.js';
 import { Completions } from './completions.js';
 import { Receiver } from './receiver.js';
 import { Sender } from './sender.js';
@@ -20,10 +21,17 @@ const BLOCK_SIZE = 64 * 1024;
 /** 64 MiB at most are received and not yet seen by anybody. */
 const BLOCKS = 1024;
 
+/** Milliseconds, after a garbage collection that has taken as long. */
+const LONGEST_REST = 10;
+
 /** What the loop calls with the events of one descriptor; each sees to its async context itself. */
 export interface Watcher {
   ready(event: QueueEvent<unknown, unknown>): void;
+  /** Memory is short enough for the garbage to be collected: what can be made again may go. */
+  rest?(): void;
 }
+
+const tellToRest = (watcher: unknown): void => (watcher as Watcher).rest?.();
 
 /**
  * What all sockets of a thread share: one queue, one handler, one slab to receive into and one call that sends what
@@ -46,6 +54,8 @@ export class Loop {
   };
   /** Whether a turn is asked for. One at a time: handlers may flush before it, and whoever is late then would have one more. */
   #hasTurn = false;
+  /** Who is told next; -1 if nobody is. */
+  #restFrom = -1;
 
   constructor() {
     const { queue } = this;
@@ -78,6 +88,22 @@ export class Loop {
     return this.queue.add(request.socket(fd, 'accept', { data: watcher }), this.#handler);
   }
 
+  /** Tells all who watch; not all in one turn if they are many. */
+  rest(): void {
+    if (this.#restFrom >= 0) return;
+    this.#restFrom = 0;
+    this.#restSome();
+  }
+
+  #restSome(): void {
+    const began = performance.now();
+    do {
+      this.#restFrom = this.queue.closed ? -1 : this.queue.someData(this.#restFrom, tellToRest);
+      if (this.#restFrom < 0) return;
+    } while (performance.now() - began < LONGEST_REST);
+    setImmediate(() => this.#restSome());
+  }
+
   /**
    * What handlers write is sent when all of them are done; what others write, after the ticks that are due. But whoever is
    * told that his bytes are sent may write more: if that goes on for long, timers and other sockets come first.
@@ -97,6 +123,7 @@ let current: Loop | undefined;
 
 /** This thread's loop. */
 export function loop(): Loop {
+  if (current === undefined) afterCollections(() => current?.rest());
   if (current === undefined || current.queue.closed) current = new Loop();
   return current;
 }

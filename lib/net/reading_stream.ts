@@ -17,7 +17,6 @@ interface ReadableState {
 
 /** The reading half of a socket. */
 export class ReadingStream extends WritingStream implements StreamListener {
-  declare readonly _readableState: ReadableState;
   /** Where `onread` wants it. */
   #staticBuffer: StaticBuffer | undefined;
 
@@ -50,7 +49,7 @@ export class ReadingStream extends WritingStream implements StreamListener {
 
   [received](chunk: Buffer): void {
     this[touch]();
-    const state = this._readableState;
+    const state = this._readableState as unknown as ReadableState;
     if (
       state.flowing === true &&
       state.length === 0 &&

@@ -21,6 +21,8 @@ export const written = Symbol('written');
 export const sent = Symbol('sent');
 /** The handle goes, and what it has counted stays. */
 export const detach = Symbol('detach');
+/** Nothing may be going on: what can be made again need not be kept. */
+export const rest = Symbol('rest');
 /** What was set before there was a connection is set now. */
 export const applyOptions = Symbol('applyOptions');
 /** No timeout any more. */

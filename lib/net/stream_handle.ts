@@ -9,7 +9,7 @@ import { loop, type Watcher } from './loop.js';
 import { readyFor, receivedBytes } from './naio_event.js';
 import type { Receiver } from './receiver.js';
 import type { Sending } from './sender.js';
-import { ended, failed, received, sent, taken, written } from './socket_symbols.js';
+import { ended, failed, received, rest, sent, taken, written } from './socket_symbols.js';
 import { setKeepAlive, setNoDelay, socketError } from './tcp_options.js';
 
 const RECV = KEVENT_SOCKET_RECV;
@@ -55,6 +55,8 @@ export interface StreamListener {
   [written](errno: number): void;
   /** The same, without the async context, and at once. False: it wants to hear of it in {@link written}. */
   [sent](errno: number): boolean;
+  /** Memory that can be made again may go. */
+  [rest](): void;
 }
 
 /** What a handle answers when it is told that the connection is there, or why not: 0 or a negative errno. */
@@ -226,6 +228,10 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
       if (length > 0 && this.listener?.[taken](event.data1, length) === true) return;
     }
     this.runInAsyncScope(this.#ready, this, event);
+  }
+
+  rest(): void {
+    if (!this.#closed && this.#connected === undefined) this.listener?.[rest]();
   }
 
   sent(result: number, total: number, rest: readonly Uint8Array[]): void {

@@ -348,6 +348,15 @@ export class Queue implements AsyncIterable<Batch> {
     this.#consumer.claims.afterHandlers = callback;
   }
 
+  /**
+   * What the requests of this thread's kevents carried, of some hundred from a slot on.
+   *
+   * @returns the slot to go on from; -1 if there is none @internal
+   */
+  someData(from: number, visit: (data: unknown) => void): number {
+    return this.#registry.some(from, (kevent) => visit(kevent.data));
+  }
+
   #dispatch<Data, Payload>(
     handler: Handler<Data, Payload> | BoundHandler<Data, Payload> | undefined,
   ): Dispatch {

@@ -178,6 +178,11 @@ export class Registry {
     return this.#slots.kevents();
   }
 
+  /** See {@link Slots.some}. */
+  some(from: number, visit: (kevent: Kevent) => void): number {
+    return this.#slots.some(from, visit);
+  }
+
   /** MODIFY or READY. @throws SystemError */
   control(kevent: Kevent, cmd: number, event: number, flags: number): void {
     if (!this.holds(kevent)) throw systemError(ENOENT, 'kevent_ctl', 'the kevent is not registered any more');

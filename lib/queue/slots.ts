@@ -193,6 +193,14 @@ export class Slots {
     return this.#chunks.flatMap((chunk) => chunk.kevents.filter((kevent) => kevent !== undefined));
   }
 
+  /** Those of one chunk; a chunk begins at `from`. @returns where the next begins, -1 if there is none */
+  some(from: number, visit: (kevent: Kevent) => void): number {
+    const chunk = this.#chunks[from >>> CHUNK_SHIFT];
+    if (chunk === undefined) return -1;
+    for (const kevent of chunk.kevents) if (kevent !== undefined) visit(kevent);
+    return from + CHUNK < this.#used ? from + CHUNK : -1;
+  }
+
   clear(): void {
     this.#chunks.length = 0;
     this.#used = 0;

@@ -1,0 +1,83 @@
+import { Duplex, type DuplexOptions } from 'node:stream';
+
+import { rest } from './socket_symbols.js';
+import { StreamContent, type StreamState } from './stream_content.js';
+
+/** Makes an object of whatever class is new, and nothing else: private fields are there before Duplex sees it. */
+const Bare = function Bare() {} as unknown as typeof Duplex;
+Object.defineProperty(Bare, 'prototype', { value: Duplex.prototype });
+Object.setPrototypeOf(Bare, Duplex);
+
+type Kept = StreamState | WeakRef<StreamState> | undefined;
+
+/** Of a state that was put away. */
+function stillThere(kept: Kept): StreamState | undefined {
+  return (kept as WeakRef<StreamState> | undefined)?.deref();
+}
+
+/**
+ * A Duplex that can do without its two states, which are most of its memory, while nothing goes on: they are made again,
+ * by Node's own constructors and of what they said, when somebody looks at them.
+ */
+export class RestingDuplex extends Bare {
+  /** While it rests: who has kept the state meanwhile has to find it here again. Undefined if nobody has. */
+  #readable: Kept;
+  #writable: Kept;
+  /** What the states say; undefined while it is awake, and they are there. */
+  #content: StreamContent | undefined;
+
+  constructor(options: DuplexOptions) {
+    super();
+    Reflect.apply(Duplex, this, [options]);
+  }
+
+  get _readableState(): StreamState {
+    if (this.#content !== undefined) this.#wake(this.#content);
+    return this.#readable as StreamState;
+  }
+
+  set _readableState(state: StreamState) {
+    if (this.#content !== undefined) this.#wake(this.#content);
+    this.#readable = state;
+  }
+
+  get _writableState(): StreamState {
+    if (this.#content !== undefined) this.#wake(this.#content);
+    return this.#writable as StreamState;
+  }
+
+  set _writableState(state: StreamState) {
+    if (this.#content !== undefined) this.#wake(this.#content);
+    this.#writable = state;
+  }
+
+  /**
+   * Called after a garbage collection. The states are left to the next one; if they are gone by the time of the next call,
+   * nobody else had them. What is on its way holds a state and is about to change it: then it stays awake.
+   */
+  [rest](): void {
+    const content = this.#content;
+    if (content === undefined) this.#fallAsleep();
+    else if (this.#readable === undefined) return;
+    else if (stillThere(this.#readable) === undefined && stillThere(this.#writable) === undefined)
+      this.#readable = this.#writable = undefined;
+    else this.#wake(content);
+  }
+
+  #fallAsleep(): void {
+    const readable = this.#readable as StreamState;
+    const writable = this.#writable as StreamState;
+    if (!readable || !writable || writable.pendingcb !== 0 || !this.readable || !this.writable) return;
+    const content = StreamContent.of(readable, writable);
+    if (content === undefined) return;
+    this.#content = content;
+    this.#readable = new WeakRef(readable);
+    this.#writable = new WeakRef(writable);
+  }
+
+  #wake({ readable, writable }: StreamContent): void {
+    this.#content = undefined;
+    this.#readable = stillThere(this.#readable) ?? readable.make(this);
+    this.#writable = stillThere(this.#writable) ?? writable.make(this);
+  }
+}
