@@ -14,76 +14,111 @@ function addressInfo(name: SocketName | undefined): Partial<net.AddressInfo> {
   return { address: name.address, family: name.family, port: name.port };
 }
 
+/** What is asked of a connection. Never changed: those of one server mostly have the same, and then have one for all. */
+interface Wanted {
+  readonly noDelay: boolean;
+  readonly keepAlive: boolean;
+  /** Seconds. */
+  readonly keepAliveDelay: number;
+  readonly unrefed: boolean;
+}
+
+let latest: Wanted = { noDelay: false, keepAlive: false, keepAliveDelay: 0, unrefed: false };
+
+function wanted(noDelay: boolean, keepAlive: boolean, keepAliveDelay: number, unrefed: boolean): Wanted {
+  const isSame =
+    latest.noDelay === noDelay &&
+    latest.keepAlive === keepAlive &&
+    latest.keepAliveDelay === keepAliveDelay &&
+    latest.unrefed === unrefed;
+  if (!isSame) latest = { noDelay, keepAlive, keepAliveDelay, unrefed };
+  return latest;
+}
+
+function wantedRef({ noDelay, keepAlive, keepAliveDelay }: Wanted, unrefed: boolean): Wanted {
+  return wanted(noDelay, keepAlive, keepAliveDelay, unrefed);
+}
+
+/** What is known of a connection that somebody has asked about, or that is closed. */
+class Known {
+  /** The handle that was closed: it has counted. */
+  closedHandle: StreamHandle | undefined;
+  sockname: Partial<net.AddressInfo> | undefined;
+  peername: Partial<net.AddressInfo> | undefined;
+}
+
 /** A Duplex with a handle: the options of a connection, and its names. */
 export class HandleStream extends RestingDuplex {
   _handle: StreamHandle | null = null;
-  connecting = false;
-  #noDelay: boolean | undefined;
-  #keepAlive: boolean | undefined;
-  /** Seconds. */
-  #keepAliveDelay = 0;
-  #unrefed = false;
-  /** The handle that was closed: it has counted. */
-  #closedHandle: StreamHandle | undefined;
-  #sockname: Partial<net.AddressInfo> | undefined;
-  #peername: Partial<net.AddressInfo> | undefined;
+  declare connecting: boolean;
+  #wanted: Wanted;
+  #known: Known | undefined;
+
+  static {
+    // On the prototype: it takes no memory before it is set.
+    this.prototype.connecting = false;
+  }
 
   constructor(options: SocketOptions) {
     super(streamOptions(options));
-    this.#noDelay = options.noDelay ? true : undefined;
-    this.#keepAlive = options.keepAlive ? true : undefined;
-    this.#keepAliveDelay = Math.max(0, ~~((options.keepAliveInitialDelay ?? 0) / 1000));
+    const delay = Math.max(0, ~~((options.keepAliveInitialDelay ?? 0) / 1000));
+    this.#wanted = wanted(Boolean(options.noDelay), Boolean(options.keepAlive), delay, false);
   }
 
   [applyOptions](handle: StreamHandle): void {
-    this.#sockname = this.#peername = undefined;
-    if (this.#unrefed) handle.unref();
-    if (this.#noDelay === true) handle.setNoDelay(true);
-    if (this.#keepAlive === true) handle.setKeepAlive(true, this.#keepAliveDelay);
+    if (this.#known !== undefined) this.#known.sockname = this.#known.peername = undefined;
+    const { noDelay, keepAlive, keepAliveDelay, unrefed } = this.#wanted;
+    if (unrefed) handle.unref();
+    if (noDelay) handle.setNoDelay(true);
+    if (keepAlive) handle.setKeepAlive(true, keepAliveDelay);
   }
 
   [detach](): StreamHandle | null {
     const handle = this._handle;
-    if (handle !== null) this.#closedHandle = handle;
-    this._handle = null;
-    this.#sockname = undefined;
+    if (handle !== null) {
+      this.#known ??= new Known();
+      this.#known.closedHandle = handle;
+      this._handle = null;
+    }
+    if (this.#known !== undefined) this.#known.sockname = undefined;
     return handle;
   }
 
   get bytesRead(): number {
-    return (this._handle ?? this.#closedHandle)?.bytesRead ?? 0;
+    return (this._handle ?? this.#known?.closedHandle)?.bytesRead ?? 0;
   }
 
   get _bytesDispatched(): number {
-    return (this._handle ?? this.#closedHandle)?.bytesWritten ?? 0;
+    return (this._handle ?? this.#known?.closedHandle)?.bytesWritten ?? 0;
   }
 
   setNoDelay(enable?: boolean): this {
-    const wanted = enable === undefined ? true : Boolean(enable);
-    if (this._handle !== null && wanted !== (this.#noDelay ?? false)) this._handle.setNoDelay?.(wanted);
-    this.#noDelay = wanted;
+    const noDelay = enable === undefined ? true : Boolean(enable);
+    const before = this.#wanted;
+    if (this._handle !== null && noDelay !== before.noDelay) this._handle.setNoDelay?.(noDelay);
+    this.#wanted = wanted(noDelay, before.keepAlive, before.keepAliveDelay, before.unrefed);
     return this;
   }
 
   setKeepAlive(enable?: boolean, initialDelay?: number): this {
-    const wanted = Boolean(enable);
+    const keepAlive = Boolean(enable);
     const delay = Math.max(0, ~~((initialDelay ?? 0) / 1000));
-    const changed = wanted !== (this.#keepAlive ?? false) || (wanted && delay !== this.#keepAliveDelay);
-    if (this._handle !== null && changed) this._handle.setKeepAlive?.(wanted, delay);
-    this.#keepAlive = wanted;
-    this.#keepAliveDelay = delay;
+    const before = this.#wanted;
+    const changed = keepAlive !== before.keepAlive || (keepAlive && delay !== before.keepAliveDelay);
+    if (this._handle !== null && changed) this._handle.setKeepAlive?.(keepAlive, delay);
+    this.#wanted = wanted(before.noDelay, keepAlive, delay, before.unrefed);
     return this;
   }
 
   ref(): this {
-    this.#unrefed = false;
+    this.#wanted = wantedRef(this.#wanted, false);
     if (this._handle === null) this.once('connect', this.ref);
     else this._handle.ref();
     return this;
   }
 
   unref(): this {
-    this.#unrefed = true;
+    this.#wanted = wantedRef(this.#wanted, true);
     if (this._handle === null) this.once('connect', this.unref);
     else this._handle.unref();
     return this;
@@ -95,16 +130,20 @@ export class HandleStream extends RestingDuplex {
 
   _getsockname(): Partial<net.AddressInfo> {
     if (this._handle === null || this.connecting) return NO_NAME;
-    this.#sockname ??= addressInfo(this._handle.sockname);
-    return this.#sockname;
+    this.#known ??= new Known();
+    this.#known.sockname ??= addressInfo(this._handle.sockname);
+    return this.#known.sockname;
   }
 
   _getpeername(): Partial<net.AddressInfo> {
-    if (this._handle !== null && !this.connecting && this.#peername === undefined) {
+    if (this._handle !== null && !this.connecting && this.#known?.peername === undefined) {
       const peer = this._handle.peername;
-      if (peer !== undefined) this.#peername = addressInfo(peer);
+      if (peer !== undefined) {
+        this.#known ??= new Known();
+        this.#known.peername = addressInfo(peer);
+      }
     }
-    return this.#peername ?? NO_NAME;
+    return this.#known?.peername ?? NO_NAME;
   }
 
   get localAddress(): string | undefined {

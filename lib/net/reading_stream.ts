@@ -28,12 +28,12 @@ export class ReadingStream extends WritingStream implements StreamListener {
     if (this.connecting || this._handle === null) {
       this.once('connect', () => this._read(size));
     } else if (!this._handle.reading) {
-      this.#readStart(this._handle);
+      ReadingStream.#readStart(this, this._handle);
     }
   }
 
   override read(size?: number): unknown {
-    this.#readOn();
+    ReadingStream.#readOn(this);
     return super.read(size);
   }
 
@@ -43,7 +43,7 @@ export class ReadingStream extends WritingStream implements StreamListener {
   }
 
   override resume(): this {
-    this.#readOn();
+    ReadingStream.#readOn(this);
     return super.resume();
   }
 
@@ -84,25 +84,26 @@ export class ReadingStream extends WritingStream implements StreamListener {
   }
 
   /** With `onread` nothing is pushed, and so nobody calls _read(). */
-  #readOn(): void {
-    const handle = this._handle;
-    if (this.#staticBuffer === undefined || this.connecting || handle === null || handle.reading) return;
-    this.#readStart(handle);
+  static #readOn(stream: ReadingStream): void {
+    if (stream.#staticBuffer === undefined) return;
+    const handle = stream._handle;
+    if (!stream.connecting && handle !== null && !handle.reading) ReadingStream.#readStart(stream, handle);
   }
 
-  #readStart(handle: StreamHandle): void {
-    if (this.#staticBuffer?.hasUnread) {
+  static #readStart(stream: ReadingStream, handle: StreamHandle): void {
+    if (stream.#staticBuffer?.hasUnread) {
       handle.reading = true;
-      process.nextTick(() => this.#readUnread());
+      process.nextTick(() => ReadingStream.#readUnread(stream));
       return;
     }
     const result = handle.readStart();
-    if (result < 0) this.destroy(netError(result, 'read'));
+    if (result < 0) stream.destroy(netError(result, 'read'));
   }
 
-  #readUnread(): void {
-    const next = this.#staticBuffer?.resume();
-    if (next === 'end') this[ended]();
-    else if (next === 'receive' && this._handle !== null) this.#readStart(this._handle);
+  static #readUnread(stream: ReadingStream): void {
+    const next = stream.#staticBuffer?.resume();
+    if (next === 'end') stream[ended]();
+    else if (next === 'receive' && stream._handle !== null)
+      ReadingStream.#readStart(stream, stream._handle);
   }
 }

@@ -32,22 +32,22 @@ export class RestingDuplex extends Bare {
   }
 
   get _readableState(): StreamState {
-    if (this.#content !== undefined) this.#wake(this.#content);
+    if (this.#content !== undefined) RestingDuplex.#wake(this, this.#content);
     return this.#readable as StreamState;
   }
 
   set _readableState(state: StreamState) {
-    if (this.#content !== undefined) this.#wake(this.#content);
+    if (this.#content !== undefined) RestingDuplex.#wake(this, this.#content);
     this.#readable = state;
   }
 
   get _writableState(): StreamState {
-    if (this.#content !== undefined) this.#wake(this.#content);
+    if (this.#content !== undefined) RestingDuplex.#wake(this, this.#content);
     return this.#writable as StreamState;
   }
 
   set _writableState(state: StreamState) {
-    if (this.#content !== undefined) this.#wake(this.#content);
+    if (this.#content !== undefined) RestingDuplex.#wake(this, this.#content);
     this.#writable = state;
   }
 
@@ -57,27 +57,29 @@ export class RestingDuplex extends Bare {
    */
   [rest](): void {
     const content = this.#content;
-    if (content === undefined) this.#fallAsleep();
+    if (content === undefined) RestingDuplex.#fallAsleep(this);
     else if (this.#readable === undefined) return;
     else if (stillThere(this.#readable) === undefined && stillThere(this.#writable) === undefined)
       this.#readable = this.#writable = undefined;
-    else this.#wake(content);
+    else RestingDuplex.#wake(this, content);
   }
 
-  #fallAsleep(): void {
-    const readable = this.#readable as StreamState;
-    const writable = this.#writable as StreamState;
-    if (!readable || !writable || writable.pendingcb !== 0 || !this.readable || !this.writable) return;
+  // Static: an object of a class with private methods has one property more, for each such class that it inherits from.
+
+  static #fallAsleep(stream: RestingDuplex): void {
+    const readable = stream.#readable as StreamState;
+    const writable = stream.#writable as StreamState;
+    if (!readable || !writable || writable.pendingcb !== 0 || !stream.readable || !stream.writable) return;
     const content = StreamContent.of(readable, writable);
     if (content === undefined) return;
-    this.#content = content;
-    this.#readable = new WeakRef(readable);
-    this.#writable = new WeakRef(writable);
+    stream.#content = content;
+    stream.#readable = new WeakRef(readable);
+    stream.#writable = new WeakRef(writable);
   }
 
-  #wake({ readable, writable }: StreamContent): void {
-    this.#content = undefined;
-    this.#readable = stillThere(this.#readable) ?? readable.make(this);
-    this.#writable = stillThere(this.#writable) ?? writable.make(this);
+  static #wake(stream: RestingDuplex, { readable, writable }: StreamContent): void {
+    stream.#content = undefined;
+    stream.#readable = stillThere(stream.#readable) ?? readable.make(stream);
+    stream.#writable = stillThere(stream.#writable) ?? writable.make(stream);
   }
 }

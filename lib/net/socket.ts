@@ -23,13 +23,25 @@ import { refuseWritesAfterEnd } from './write_after_end.js';
 
 /** node:net's Socket on the kevent loop: a Duplex over a {@link StreamHandle}. See the documentation of node:net. */
 export class Socket extends ReadingStream {
-  server: unknown = null;
-  _server: { _connections: number; _emitCloseIfDrained?(): void } | null = null;
-  _host: string | null = null;
-  _hadError = false;
-  _closeAfterHandlingError = false;
+  declare server: unknown;
+  declare _server: { _connections: number; _emitCloseIfDrained?(): void } | null;
+  declare _host: string | null;
+  declare _hadError: boolean;
+  declare _closeAfterHandlingError: boolean;
   declare autoSelectFamilyAttemptedAddresses: string[] | undefined;
-  resetAndClosing = false;
+  declare resetAndClosing: boolean;
+
+  static {
+    // On the prototype: it takes no memory before it is set.
+    Object.assign(this.prototype, {
+      server: null,
+      _server: null,
+      _host: null,
+      _hadError: false,
+      _closeAfterHandlingError: false,
+      resetAndClosing: false,
+    });
+  }
 
   constructor(given: SocketOptions | number = {}) {
     const options: SocketOptions = typeof given === 'number' ? { fd: given } : given;
@@ -39,8 +51,8 @@ export class Socket extends ReadingStream {
     this.allowHalfOpen = Boolean(options.allowHalfOpen);
     if (onread != null) this[readInto](onread);
     this.on('end', refuseWritesAfterEnd);
-    if (options.fd !== undefined) this.#adopt(options.fd, options);
-    else if (options.handle) this.#take(options.handle);
+    if (options.fd !== undefined) Socket.#adopt(this, options.fd, options);
+    else if (options.handle) Socket.#take(this, options.handle);
     if (signal !== undefined) closeOnAbort(this, signal);
   }
 
@@ -52,34 +64,12 @@ export class Socket extends ReadingStream {
     else this.read(0);
   }
 
-  #adopt(fd: number, options: SocketOptions): void {
-    this._handle = new StreamHandle(adoptFd(fd));
-    this._handle.listener = this;
-    if (options.pauseOnCreate) (this as { readableFlowing: boolean | null }).readableFlowing = false;
-    else if (options.readable !== false && !options.manualStart) this.read(0);
-    if (options.writable === false) this.end();
-    if (options.readable === false) this.push(null);
-  }
-
-  /** A handle of Node's, whose descriptor we use in its place; or what just looks like one. */
-  #take(handle: unknown): void {
-    const { fd } = handle as { fd?: unknown };
-    if (typeof fd !== 'number' || fd < 0) {
-      this._handle = handle as StreamHandle;
-      return;
-    }
-    this[open](
-      handle instanceof StreamHandle ? handle : new StreamHandle(fd, handle as DescriptorOwner),
-      false,
-    );
-  }
-
   // ---- connecting
 
   connect(...args: unknown[]): this {
     const [options, callback] = connectArguments(args);
     this.write = Duplex.prototype.write;
-    if (this.destroyed) this.#revive();
+    if (this.destroyed) Socket.#revive(this);
     if (callback !== null) this.once('connect', callback);
     if (this._parent?.connecting) return this;
     this[touch]();
@@ -117,7 +107,7 @@ export class Socket extends ReadingStream {
   // ---- the end
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.connecting = false;
+    if (this.connecting) this.connecting = false;
     for (let socket: TimedStream | null = this; socket !== null; socket = socket._parent)
       socket[clearTimer]();
     const handle = this[detach]();
@@ -152,24 +142,48 @@ export class Socket extends ReadingStream {
 
   resetAndDestroy(): this {
     if (this.connecting) {
-      this.once('connect', () => this.#reset());
+      this.once('connect', () => Socket.#reset(this));
     } else if (this._handle === null) {
       this.destroy(socketClosed());
     } else {
-      this.#reset();
+      Socket.#reset(this);
     }
     return this;
   }
 
-  #reset(): void {
-    this.resetAndClosing = true;
-    this.destroy();
+  // ---- static: a class with private methods costs each of its objects one property
+
+  static #adopt(socket: Socket, fd: number, options: SocketOptions): void {
+    socket._handle = new StreamHandle(adoptFd(fd));
+    socket._handle.listener = socket;
+    if (options.pauseOnCreate) (socket as { readableFlowing: boolean | null }).readableFlowing = false;
+    else if (options.readable !== false && !options.manualStart) socket.read(0);
+    if (options.writable === false) socket.end();
+    if (options.readable === false) socket.push(null);
+  }
+
+  /** A handle of Node's, whose descriptor we use in its place; or what just looks like one. */
+  static #take(socket: Socket, handle: unknown): void {
+    const { fd } = handle as { fd?: unknown };
+    if (typeof fd !== 'number' || fd < 0) {
+      socket._handle = handle as StreamHandle;
+      return;
+    }
+    socket[open](
+      handle instanceof StreamHandle ? handle : new StreamHandle(fd, handle as DescriptorOwner),
+      false,
+    );
+  }
+
+  static #reset(socket: Socket): void {
+    socket.resetAndClosing = true;
+    socket.destroy();
   }
 
   /** A socket that was destroyed is connected again. */
-  #revive(): void {
-    this[detach]();
-    const { _undestroy: undestroy } = this as unknown as { _undestroy?: () => void };
-    undestroy?.call(this);
+  static #revive(socket: Socket): void {
+    socket[detach]();
+    const { _undestroy: undestroy } = socket as unknown as { _undestroy?: () => void };
+    undestroy?.call(socket);
   }
 }

@@ -3,14 +3,24 @@ import { HandleStream } from './handle_stream.js';
 import { checkTimeout } from './socket_options.js';
 import { clearTimer, touch } from './socket_symbols.js';
 
+/** Of one that has, or had, a timeout. */
+interface Timing {
+  timer: NodeJS.Timeout | undefined;
+  lastWriteQueueSize: number;
+}
+
 /** One that tells when nothing has happened for a while. */
 export class TimedStream extends HandleStream {
   /** Milliseconds; undefined if setTimeout was never called. */
   declare timeout: number | undefined;
   /** The socket below this one: what lives here lives there. */
-  _parent: TimedStream | null = null;
-  #timer: NodeJS.Timeout | undefined;
-  #lastWriteQueueSize = 0;
+  declare _parent: TimedStream | null;
+  #timing: Timing | undefined;
+
+  static {
+    // On the prototype: it takes no memory before it is set.
+    this.prototype._parent = null;
+  }
 
   get writeQueueSize(): number {
     return this._handle?.writeQueueSize ?? 0;
@@ -28,22 +38,20 @@ export class TimedStream extends HandleStream {
       if (callback !== undefined) this.removeListener('timeout', callback);
       return this;
     }
-    this.#timer = setTimeout(() => this._onTimeout(), duration);
-    this.#timer.unref();
+    this.#timing ??= { timer: undefined, lastWriteQueueSize: 0 };
+    this.#timing.timer = setTimeout(() => this._onTimeout(), duration).unref();
     if (callback !== undefined) this.once('timeout', callback);
     return this;
   }
 
   _onTimeout(): void {
     const { writeQueueSize } = this;
-    if (this.#lastWriteQueueSize > 0 && writeQueueSize !== this.#lastWriteQueueSize) {
-      // The peer takes its time, but it takes.
-      this.#lastWriteQueueSize = writeQueueSize;
-      this[touch]();
-      return;
-    }
-    this.#lastWriteQueueSize = writeQueueSize;
-    this.emit('timeout');
+    this.#timing ??= { timer: undefined, lastWriteQueueSize: 0 };
+    const { lastWriteQueueSize } = this.#timing;
+    this.#timing.lastWriteQueueSize = writeQueueSize;
+    // If it is another, the peer takes its time, but it takes.
+    if (lastWriteQueueSize > 0 && writeQueueSize !== lastWriteQueueSize) this[touch]();
+    else this.emit('timeout');
   }
 
   _unrefTimer(): void {
@@ -51,12 +59,13 @@ export class TimedStream extends HandleStream {
   }
 
   [touch](): void {
-    if (this.#timer !== undefined) this.#timer.refresh();
+    if (this.#timing !== undefined) this.#timing.timer?.refresh();
     if (this._parent !== null) this._parent[touch]();
   }
 
   [clearTimer](): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    if (this.#timing === undefined) return;
+    clearTimeout(this.#timing.timer);
+    this.#timing.timer = undefined;
   }
 }

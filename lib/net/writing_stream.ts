@@ -4,6 +4,11 @@ import type { Piece, StreamHandle } from './stream_handle.js';
 import { TimedStream } from './timed_stream.js';
 
 type WriteCallback = (error?: Error | null) => void;
+/** Written before there was a connection. */
+interface Waiting {
+  readonly what: string | Uint8Array | readonly Piece[];
+  readonly encoding: BufferEncoding | undefined;
+}
 type Encoding = BufferEncoding | 'buffer';
 
 function byteLength(chunk: string | Uint8Array, encoding: BufferEncoding | undefined): number {
@@ -12,27 +17,26 @@ function byteLength(chunk: string | Uint8Array, encoding: BufferEncoding | undef
 
 /** The writing half of a socket. What is written before there is a connection waits for it. */
 export class WritingStream extends TimedStream {
-  /** Of the write that is under way: a Writable has one at a time. */
-  #callback: WriteCallback | undefined;
-  #pending: string | Uint8Array | readonly Piece[] | undefined;
-  #pendingEncoding: BufferEncoding | undefined;
+  /** Of the write that is under way: a Writable has one at a time. What waits for a connection instead. */
+  #write: WriteCallback | Waiting | undefined;
 
   override _write(chunk: string | Uint8Array, encoding: Encoding, callback: WriteCallback): void {
     if (this.connecting) {
-      this.#pendingEncoding = encoding === 'buffer' ? undefined : encoding;
-      this.#writeWhenConnected(chunk, callback, () => this._write(chunk, encoding, callback));
+      const waiting = { what: chunk, encoding: encoding === 'buffer' ? undefined : encoding };
+      WritingStream.#wait(this, waiting, callback, () => this._write(chunk, encoding, callback));
       return;
     }
-    const result = this.#writable(callback)?.write(chunk, encoding === 'buffer' ? 'utf8' : encoding);
+    const result = WritingStream.#begin(this, callback)?.write(chunk, encoding === 'buffer' ? 'utf8' : encoding);
     if (result !== undefined && result < 0) this[written](result);
   }
 
   override _writev(pieces: Piece[], callback: WriteCallback): void {
     if (this.connecting) {
-      this.#writeWhenConnected(pieces, callback, () => this._writev(pieces, callback));
+      const waiting = { what: pieces, encoding: undefined };
+      WritingStream.#wait(this, waiting, callback, () => this._writev(pieces, callback));
       return;
     }
-    const result = this.#writable(callback)?.writev(pieces);
+    const result = WritingStream.#begin(this, callback)?.writev(pieces);
     if (result !== undefined && result < 0) this[written](result);
   }
 
@@ -54,8 +58,7 @@ export class WritingStream extends TimedStream {
   }
 
   [written](errno: number): void {
-    const callback = this.#callback;
-    this.#callback = undefined;
+    const callback = this[takeCallback]();
     this[touch]();
     if (errno < 0) {
       const error = netError(errno, 'write');
@@ -69,14 +72,13 @@ export class WritingStream extends TimedStream {
   get bytesWritten(): number | undefined {
     const { writableBuffer } = this as unknown as { writableBuffer?: readonly Piece[] };
     if (writableBuffer === undefined) return undefined;
-    const pending = this.#pending;
+    const waiting = this.#write;
     let bytes = this._bytesDispatched;
     for (const piece of writableBuffer) bytes += byteLength(piece.chunk, piece.encoding);
-    if (typeof pending === 'string' || pending instanceof Uint8Array) {
-      bytes += byteLength(pending, this.#pendingEncoding);
-    } else if (pending !== undefined) {
-      for (const piece of pending) bytes += byteLength(piece.chunk, piece.encoding);
-    }
+    if (typeof waiting !== 'object') return bytes;
+    const { what, encoding } = waiting;
+    if (typeof what === 'string' || what instanceof Uint8Array) return bytes + byteLength(what, encoding);
+    for (const piece of what) bytes += byteLength(piece.chunk, piece.encoding);
     return bytes;
   }
 
@@ -84,34 +86,31 @@ export class WritingStream extends TimedStream {
     return this._handle === null && !this.connecting ? undefined : this.writableLength;
   }
 
-  #writable(callback: WriteCallback): StreamHandle | undefined {
-    this.#pending = this.#pendingEncoding = undefined;
-    this[touch]();
-    if (this._handle === null) {
+  [takeCallback](): WriteCallback | undefined {
+    const callback = this.#write;
+    if (typeof callback !== 'function') return undefined;
+    this.#write = undefined;
+    return callback;
+  }
+
+  static #begin(stream: WritingStream, callback: WriteCallback): StreamHandle | undefined {
+    stream.#write = undefined;
+    stream[touch]();
+    if (stream._handle === null) {
       callback(socketClosed());
       return undefined;
     }
-    this.#callback = callback;
-    return this._handle;
+    stream.#write = callback;
+    return stream._handle;
   }
 
-  #writeWhenConnected(
-    what: string | Uint8Array | readonly Piece[],
-    callback: WriteCallback,
-    write: () => void,
-  ): void {
-    this.#pending = what;
+  static #wait(stream: WritingStream, waiting: Waiting, callback: WriteCallback, write: () => void): void {
+    stream.#write = waiting;
     const onClose = (): void => callback(socketClosedBeforeConnection());
-    this.once('connect', () => {
-      this.off('close', onClose);
+    stream.once('connect', () => {
+      stream.off('close', onClose);
       write();
     });
-    this.once('close', onClose);
-  }
-
-  [takeCallback](): WriteCallback | undefined {
-    const callback = this.#callback;
-    this.#callback = undefined;
-    return callback;
+    stream.once('close', onClose);
   }
 }
