@@ -1,10 +1,10 @@
 import { binding } from '../abi/binding.js';
 import { KEVENT_NAIO } from '../abi/constants.js';
 import { systemError } from '../abi/errors.js';
-import type { BoundHandler } from '../queue/dispatch.js';
+import type { BoundHandler, Dispatch } from '../queue/dispatch.js';
 import type { QueueEvent } from '../queue/event.js';
 import { Queue } from '../queue/queue.js';
-import { Kevent, type Registration } from '../queue/registration.js';
+import type { OwnPlace, Place, Registration } from '../queue/registration.js';
 import { request } from '../queue/request.js';
 import { afterCollections } from './collections.js';
 import { Completions } from './completions.js';
@@ -27,11 +27,15 @@ const LONGEST_REST = 10;
 /** What the loop calls with the events of one descriptor; each sees to its async context itself. */
 export interface Watcher {
   ready(event: QueueEvent<unknown, unknown>): void;
+}
+
+/** A connection, which is its kevent's place in the table of the queue. */
+export interface Connection extends Watcher, OwnPlace {
   /** Memory is short enough for the garbage to be collected: what can be made again may go. */
   rest?(): void;
 }
 
-const tellToRest = (watcher: unknown): void => (watcher as Watcher).rest?.();
+const tellToRest = (place: object): void => (place as Partial<Connection>).rest?.();
 
 /**
  * What all sockets of a thread share: one queue, one handler, one slab to receive into and one call that sends what
@@ -42,7 +46,9 @@ export class Loop {
   readonly receiver: Receiver;
   readonly sender: Sender;
   readonly completions = new Completions();
-  readonly #handler: BoundHandler<Watcher, unknown>;
+  /** Where the events of connections go. */
+  readonly connections: Dispatch;
+  readonly #listeners: BoundHandler<Watcher, unknown>;
   readonly #flushInTick = (): void => this.sender.flush();
   readonly #flush = (): void => {
     this.sender.beginTurn();
@@ -62,7 +68,11 @@ export class Loop {
     const result = binding().naioSlab(queue.fd, BLOCK_SIZE, BLOCKS);
     if (result < 0) throw systemError(result, 'kevent_naio_slab');
     this.receiver = new Receiver(queue.fd);
-    this.#handler = queue.handler<Watcher>((event) => event.data.ready(event), { context: false });
+    const context = false;
+    this.#listeners = queue.handler<Watcher>((event) => event.data.ready(event), { context });
+    this.connections = queue.handler((event) => (event.registration as unknown as Connection).ready(event), {
+      context,
+    }) as Dispatch;
     this.sender = new Sender((late) => this.#schedule(late));
     queue.afterHandlers(this.#flush);
     // What was written before process.exit() is sent, as far as the kernel takes it.
@@ -70,22 +80,18 @@ export class Loop {
   }
 
   /** A connected socket, received from when `event` asks for it. @throws SystemError */
-  addStream(fd: number, event: number, watcher: Watcher): Registration<Watcher> {
-    return this.queue.add<Watcher, unknown>(
-      { type: KEVENT_NAIO, id: fd, event, data: watcher },
-      this.#handler,
-    );
+  addStream(fd: number, event: number, connection: Connection): void {
+    this.queue.addPlace({ type: KEVENT_NAIO, id: fd, event }, connection);
   }
 
   /** Receives no more from a connected socket, and closes it. */
-  closeStream(fd: number, stream: Registration | undefined): void {
-    const closed = stream instanceof Kevent && stream.dispatch.registry.closeStream(stream);
-    if (!closed) binding().closeFd(fd);
+  closeStream(fd: number, stream: Place): void {
+    if (!stream.dispatch.registry.closeStream(stream)) binding().closeFd(fd);
   }
 
   /** A listening socket. @throws SystemError */
   addListener(fd: number, watcher: Watcher): Registration<Watcher> {
-    return this.queue.add(request.socket(fd, 'accept', { data: watcher }), this.#handler);
+    return this.queue.add(request.socket(fd, 'accept', { data: watcher }), this.#listeners);
   }
 
   /** Tells all who watch; not all in one turn if they are many. */
@@ -98,7 +104,7 @@ export class Loop {
   #restSome(): void {
     const began = performance.now();
     do {
-      this.#restFrom = this.queue.closed ? -1 : this.queue.someData(this.#restFrom, tellToRest);
+      this.#restFrom = this.queue.closed ? -1 : this.queue.somePlaces(this.#restFrom, tellToRest);
       if (this.#restFrom < 0) return;
     } while (performance.now() - began < LONGEST_REST);
     setImmediate(() => this.#restSome());

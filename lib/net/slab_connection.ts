@@ -1,9 +1,9 @@
 import { binding, type SocketName } from '../abi/binding.js';
-import { KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
+import { KEVENT_CTL_MODIFY, KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
 import type { QueueEvent } from '../queue/event.js';
-import type { Registration } from '../queue/registration.js';
+import type { Dispatch } from '../queue/dispatch.js';
 import { netError } from './errors.js';
-import { loop, type Watcher } from './loop.js';
+import { type Connection, loop } from './loop.js';
 import { readyFor, receivedBytes } from './naio_event.js';
 import type { Sending } from './sender.js';
 import type { SlabHandlers, SlabService } from './slab_handlers.js';
@@ -23,13 +23,15 @@ const SHUT_WR = 1;
  *
  * @typeParam Data - of {@link data}
  */
-export abstract class SlabConnection<Data = unknown> implements Watcher, Sending {
+export abstract class SlabConnection<Data = unknown> implements Connection, Sending {
   /** Whatever one likes to keep with the connection. It takes no memory before it is set. */
   declare data: Data;
   /** Its complement while something of ours is in the sender: there is no field for that, as memory counts. */
   #fd: number;
-  /** What is needed beyond the registration, which is mostly nothing. Null before it is open, undefined when it is closed. */
-  #state: Registration | Unsent | null | undefined = null;
+  /** What is needed beyond that it is open, which is mostly nothing. */
+  #state: 'new' | 'open' | 'closed' | Unsent = 'new';
+  /** @internal */
+  slot = -1;
 
   /** @internal */
   constructor(fd: number) {
@@ -39,17 +41,23 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
   /** On the prototype: it is the same for all connections of a server. @internal */
   abstract get service(): SlabService<Data>;
 
+  /** @internal */
+  get dispatch(): Dispatch {
+    return this.service.dispatch;
+  }
+
   /** Begins to receive. @internal */
   open(): void {
     try {
-      this.#state = loop().addStream(this.#fd, RECV, this);
+      loop().addStream(this.#fd, RECV, this);
+      this.#state = 'open';
     } catch {
       // It is broken already, or there is no memory: nobody has heard of it.
       this.close();
       this.service.ended();
       return;
     }
-    this.#handlers.open?.(this);
+    this.handlers.open?.(this);
   }
 
   /** The descriptor, which is the connection's to close. */
@@ -59,7 +67,7 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
 
   /** Whether it is gone, or not open yet. */
   get closed(): boolean {
-    return this.#state == null;
+    return this.#state === 'new' || this.#state === 'closed';
   }
 
   /** Bytes that the kernel did not take so far; without those that were written in this turn. */
@@ -83,14 +91,14 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
    */
   write(data: string | Uint8Array, encoding: BufferEncoding = 'utf8'): boolean {
     const state = this.#state;
-    if (state == null) return false;
+    if (state === 'new' || state === 'closed') return false;
     const { sender } = loop();
     const isAt = sender.isAt(this);
     let waiting: number;
     if (state instanceof Unsent && state.ending) return false;
     if ((!isAt && this.#fd < 0) || (state instanceof Unsent && (state.taken || state.bytes > 0))) {
       // Behind what waits already.
-      waiting = this.#queue(typeof data === 'string' ? Buffer.from(data, encoding) : copy(data));
+      waiting = this.queue(typeof data === 'string' ? Buffer.from(data, encoding) : copy(data));
       if (this.closed) return false;
     } else {
       if (!isAt) {
@@ -102,7 +110,7 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
       waiting = sender.bytesAtLast;
     }
     if (waiting < this.service.highWaterMark) return true;
-    this.#more().full = true;
+    this.unsent().full = true;
     return false;
   }
 
@@ -116,32 +124,32 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
     if (this.closed) return;
     if (data !== undefined) this.write(data);
     if (this.closed) return;
-    const more = this.#more();
+    const more = this.unsent();
     more.ending = true;
-    this.#finish(more);
+    this.finish(more);
   }
 
   /** Closes at once. What was written in this turn is sent as far as the kernel takes it; what waits is dropped. */
   close(): void {
-    if (this.#state === null) {
-      this.#state = undefined;
-      this.service.close(this, undefined);
+    if (this.#state === 'new') {
+      this.#state = 'closed';
+      this.service.close(this);
     }
     if (this.closed) return;
     if (this.#fd < 0) loop().sender.finish(this);
-    this.#close();
-    this.#handlers.close?.(this);
+    this.leave();
+    this.handlers.close?.(this);
   }
 
   /** Closes with RST: what the kernel has not sent is dropped too. */
   reset(): void {
     if (this.closed) return;
     if (this.#fd < 0) loop().sender.forget(this);
-    this.#registration?.remove();
-    this.#state = undefined;
+    this.dispatch.registry.remove(this);
+    this.#state = 'closed';
     binding().socketReset(this.fd);
     this.service.ended();
-    this.#handlers.close?.(this);
+    this.handlers.close?.(this);
   }
 
   /**
@@ -152,10 +160,10 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
    */
   pause(): void {
     if (this.closed) return;
-    const more = this.#more();
+    const more = this.unsent();
     if (more.paused || more.ended) return;
     more.paused = true;
-    this.#ask(more, more.mask & ~RECV);
+    this.ask(more, more.mask & ~RECV);
   }
 
   /** Receives again, after {@link pause}. */
@@ -163,19 +171,19 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
     const state = this.#state;
     if (!(state instanceof Unsent && state.paused)) return;
     state.paused = false;
-    this.#ask(state, state.mask | RECV);
-    this.#settle(state);
+    this.ask(state, state.mask | RECV);
+    this.settle(state);
   }
 
   /** It keeps the process alive, as it does from the start. */
   ref(): this {
-    this.#registration?.ref();
+    this.dispatch.registry.setRef(this, true);
     return this;
   }
 
   /** It alone does not keep the process alive. */
   unref(): this {
-    this.#registration?.unref();
+    this.dispatch.registry.setRef(this, false);
     return this;
   }
 
@@ -192,63 +200,60 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
   /** @internal */
   ready(event: QueueEvent<unknown, unknown>): void {
     if (event.broken) {
-      this.#fail(event.data1 | 0, 'read');
+      this.fail(event.data1 | 0, 'read');
       return;
     }
     const what = readyFor(event);
     if ((what & SEND) !== 0 && this.#state instanceof Unsent && !this.#state.taken)
-      this.#sendMore(this.#state);
+      this.sendMore(this.#state);
     if ((what & RECV) === 0 || this.closed) return;
     const length = receivedBytes(event);
-    if (length === 0) this.#ended();
-    else this.#handlers.data?.(this, loop().receiver.view(event.data1, length));
+    if (length === 0) this.peerEnded();
+    else this.handlers.data?.(this, loop().receiver.view(event.data1, length));
   }
 
   /** @internal */
   sent(result: number, total: number, rest: readonly Uint8Array[]): void {
     this.#fd = ~this.#fd;
     if (result < 0 && result !== EAGAIN) {
-      this.#fail(result, 'write');
+      this.fail(result, 'write');
     } else if (result < total) {
-      const more = this.#more();
+      const more = this.unsent();
       more.putBack(more.taken ? rest : rest.map(copy));
       more.taken = false;
-      if (more.bytes > this.service.maxUnsent) this.#fail(ENOBUFS, 'write');
-      else this.#ask(more, more.mask | SEND);
+      if (more.bytes > this.service.maxUnsent) this.fail(ENOBUFS, 'write');
+      else this.ask(more, more.mask | SEND);
     } else if (this.#state instanceof Unsent) {
       this.#state.taken = false;
-      this.#sendMore(this.#state);
+      this.sendMore(this.#state);
     }
   }
 
-  get #handlers(): SlabHandlers<Data> {
+  // `private`, not `#`: an object of a class with private methods has one property more.
+
+  private get handlers(): SlabHandlers<Data> {
     return this.service.handlers;
   }
 
-  get #registration(): Registration | undefined {
-    const state = this.#state;
-    return state instanceof Unsent ? state.registration : (state ?? undefined);
-  }
-
-  #more(): Unsent {
+  private unsent(): Unsent {
     const state = this.#state;
     if (state instanceof Unsent) return state;
-    if (state == null) throw netError(EBADF, 'write');
-    const more = new Unsent(state, RECV);
+    if (state !== 'open') throw netError(EBADF, 'write');
+    const more = new Unsent(RECV);
     this.#state = more;
     return more;
   }
 
   /** How many bytes wait. */
-  #queue(copied: Uint8Array): number {
-    const more = this.#more();
+  private queue(copied: Uint8Array): number {
+    const more = this.unsent();
     more.push(copied);
-    if (more.bytes > this.service.maxUnsent) this.#fail(ENOBUFS, 'write');
+    if (more.bytes > this.service.maxUnsent) this.fail(ENOBUFS, 'write');
     return more.bytes;
   }
 
   /** Something was sent, or can be. */
-  #sendMore(more: Unsent): void {
+  private sendMore(more: Unsent): void {
     if (more.bytes > 0) {
       const { sender } = loop();
       sender.begin(this, this.#fd);
@@ -257,17 +262,17 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
       for (const piece of more.take()) sender.bytes(piece);
       return;
     }
-    this.#ask(more, more.mask & ~SEND);
+    this.ask(more, more.mask & ~SEND);
     if (more.full) {
       more.full = false;
-      this.#handlers.drain?.(this);
+      this.handlers.drain?.(this);
     }
-    this.#finish(more);
-    this.#settle(more);
+    this.finish(more);
+    this.settle(more);
   }
 
   /** Ends our half if it is time to. */
-  #finish(more: Unsent): void {
+  private finish(more: Unsent): void {
     if (!more.ending || more.finished || this.#fd < 0 || more.bytes > 0 || this.closed) return;
     more.finished = true;
     // Closing ends our half too.
@@ -275,49 +280,48 @@ export abstract class SlabConnection<Data = unknown> implements Watcher, Sending
     else binding().socketShutdown(this.fd, SHUT_WR);
   }
 
-  #ended(): void {
-    const { end } = this.#handlers;
+  private peerEnded(): void {
+    const { end } = this.handlers;
     if (end === undefined && this.#fd >= 0 && !(this.#state instanceof Unsent)) {
       this.close();
       return;
     }
-    const more = this.#more();
+    const more = this.unsent();
     more.ended = true;
     // The engine does not ask for it any more either.
     more.mask &= ~RECV;
     if (end === undefined) this.end();
-    else Reflect.apply(end, this.#handlers, [this]);
+    else Reflect.apply(end, this.handlers, [this]);
     if (more.finished) this.close();
   }
 
   /** Back to where most connections are. */
-  #settle(more: Unsent): void {
-    if (this.#state === more && this.#fd >= 0 && more.isPlain(RECV)) this.#state = more.registration;
+  private settle(more: Unsent): void {
+    if (this.#state === more && this.#fd >= 0 && more.isPlain(RECV)) this.#state = 'open';
   }
 
-  #ask(more: Unsent, mask: number): void {
+  private ask(more: Unsent, mask: number): void {
     if (mask === more.mask) return;
     more.mask = mask;
     try {
-      more.registration.modify({ event: mask });
+      this.dispatch.registry.control(this, KEVENT_CTL_MODIFY, mask, 0);
     } catch (error) {
-      this.#fail((error as NodeJS.ErrnoException).errno ?? EBADF, 'kevent_ctl');
+      this.fail((error as NodeJS.ErrnoException).errno ?? EBADF, 'kevent_ctl');
     }
   }
 
-  #fail(errno: number, syscall: string): void {
+  private fail(errno: number, syscall: string): void {
     if (this.closed) return;
     if (this.#fd < 0) loop().sender.forget(this);
-    this.#close();
-    const handlers = this.#handlers;
+    this.leave();
+    const { handlers } = this;
     handlers.error?.(this, netError(errno, syscall));
     handlers.close?.(this);
   }
 
-  #close(): void {
-    const registration = this.#registration;
-    this.#state = undefined;
-    this.service.close(this, registration);
+  private leave(): void {
+    this.#state = 'closed';
+    this.service.close(this);
     this.service.ended();
   }
 }

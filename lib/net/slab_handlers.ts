@@ -1,4 +1,4 @@
-import type { Registration } from '../queue/registration.js';
+import type { Dispatch } from '../queue/dispatch.js';
 import type { SlabConnection } from './slab_connection.js';
 
 /**
@@ -38,7 +38,9 @@ export interface SlabService<Data> {
   /** Bytes. */
   readonly maxUnsent: number;
   /** Removes its kevent, if there is one, and closes the descriptor. */
-  close(connection: SlabConnection<Data>, registration: Registration | undefined): void;
+  close(connection: SlabConnection<Data>): void;
   /** One connection less. */
   ended(): void;
+  /** Where the events of the connections go. */
+  readonly dispatch: Dispatch;
 }

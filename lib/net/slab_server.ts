@@ -42,14 +42,15 @@ class SlabServing<Data> implements Serving<SlabConnection<Data>> {
     const owners = this.#owners;
     const service: SlabService<Data> = {
       handlers,
+      dispatch: loop().connections,
       highWaterMark: checkBytes('options.highWaterMark', options.highWaterMark ?? HIGH_WATER_MARK),
       maxUnsent: checkBytes('options.maxUnsent', options.maxUnsent ?? MAX_UNSENT),
-      close(connection, registration) {
+      close(connection) {
         const owner = owners.get(connection);
         if (owner === undefined) {
-          loop().closeStream(connection.fd, registration);
+          loop().closeStream(connection.fd, connection);
         } else {
-          registration?.remove();
+          connection.dispatch.registry.remove(connection);
           owners.delete(connection);
           owner.close();
         }

@@ -1,11 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 
 import { binding, type SocketName } from '../abi/binding.js';
-import { KEVENT_NAIO_MOST_SHARED, KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
+import { KEVENT_CTL_MODIFY, KEVENT_NAIO_MOST_SHARED, KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
 import type { QueueEvent } from '../queue/event.js';
-import type { Registration } from '../queue/registration.js';
+import type { Dispatch } from '../queue/dispatch.js';
 import type { Writer } from './completions.js';
-import { loop, type Watcher } from './loop.js';
+import { type Connection, loop } from './loop.js';
 import { readyFor, receivedBytes } from './naio_event.js';
 import type { Receiver } from './receiver.js';
 import type { Sending } from './sender.js';
@@ -68,60 +68,82 @@ export interface DescriptorOwner {
 }
 
 const NOTHING: readonly Uint8Array[] = [];
+
+// What a handle is, beside what it asks of the kernel (RECV, SEND), in one word: memory counts.
+const READING = 1 << 16;
+const UNREFED = 1 << 17;
+const CLOSED = 1 << 18;
+/** Something of ours is in the sender. */
+const WRITING = 1 << 19;
+/** There is a kevent. */
+const ADDED = 1 << 20;
+const MASK = READING - 1;
+
+/** What few handles have, and those that have it not for long. */
+class Rarities {
+  owner: DescriptorOwner | undefined = undefined;
+  /** What the kernel did not take yet. */
+  rest = NOTHING;
+  connected: Connected | undefined = undefined;
+  file: FilePart | undefined = undefined;
+}
+
+const NO_RARITIES: Readonly<Rarities> = new Rarities();
+
 const none = (): void => {};
 
 /**
  * One connected, or connecting, descriptor: what net.Socket calls its `_handle`. It owns the descriptor. A class of
  * its own for the async context would cost each connection as much memory as half of this one.
  */
-export class StreamHandle extends AsyncResource implements Watcher, Sending, Writer {
+export class StreamHandle extends AsyncResource implements Connection, Sending, Writer {
   /** -1 while there is none. */
   fd: number;
-  /** Whether what is received is wanted. */
-  reading = false;
   bytesRead = 0;
   bytesWritten = 0;
   listener: StreamListener | undefined = undefined;
-  #owner: DescriptorOwner | undefined;
-  #registration: Registration | undefined = undefined;
-  /** What is asked of the kernel: RECV, SEND. */
-  #mask = 0;
-  #refed = true;
-  #closed = false;
-  /** Whether something of ours is in the sender. */
-  #writing = false;
-  /** What the kernel did not take yet. */
-  #rest = NOTHING;
-  #connected: Connected | undefined = undefined;
-  #file: FilePart | undefined = undefined;
+  slot = -1;
+  readonly dispatch: Dispatch = loop().connections;
+  #is = 0;
+  #rarities: Rarities | undefined = undefined;
 
   /** @param owner - closes the descriptor in our place */
   constructor(fd = -1, owner?: DescriptorOwner) {
     super('TCPWRAP', { requireManualDestroy: true });
     this.fd = fd;
-    this.#owner = owner;
+    if (owner !== undefined) this.rare.owner = owner;
+  }
+
+  /** Whether what is received is wanted. */
+  get reading(): boolean {
+    return (this.#is & READING) !== 0;
+  }
+
+  set reading(reading: boolean) {
+    this.set(READING, reading);
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return (this.#is & CLOSED) !== 0;
   }
 
   /** Bytes that were given to send and are not sent yet. */
   get writeQueueSize(): number {
-    let sum = this.#file?.left ?? 0;
-    for (const piece of this.#rest) sum += piece.length;
+    const { file, rest } = this.#rarities ?? NO_RARITIES;
+    let sum = file?.left ?? 0;
+    for (const piece of rest) sum += piece.length;
     return sum;
   }
 
   /** Takes a descriptor, in place of the one it has. */
   open(fd: number): void {
-    this.#letGo();
+    this.letGo();
     this.fd = fd;
   }
 
   /** Closes the descriptor, but not the handle: another may come. */
   drop(): void {
-    this.#letGo();
+    this.letGo();
     this.fd = -1;
   }
 
@@ -130,56 +152,56 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
   }
 
   ref(): void {
-    this.#refed = true;
-    this.#hold();
+    this.set(UNREFED, false);
+    this.hold();
   }
 
   unref(): void {
-    this.#refed = false;
-    this.#hold();
+    this.set(UNREFED, true);
+    this.hold();
   }
 
   hasRef(): boolean {
-    return this.#refed && !this.#closed;
+    return (this.#is & (UNREFED | CLOSED)) === 0;
   }
 
   /** 0, or a negative errno. */
   readStart(): number {
-    if (this.#closed) return EBADF;
-    this.reading = true;
-    return this.#ask(this.#mask | RECV);
+    if (this.closed) return EBADF;
+    this.#is |= READING;
+    return this.ask(this.#is | RECV);
   }
 
   /** What comes once more is still handed on: most who stop go on at once, and that costs nothing this way. */
   readStop(): number {
-    this.reading = false;
+    this.#is &= ~READING;
     return 0;
   }
 
   /** Calls back when the connection is there, or with the errno of why it is not. */
   whenConnected(done: Connected): number {
-    this.#connected = done;
-    return this.#ask(this.#mask | SEND);
+    this.rare.connected = done;
+    return this.ask(this.#is | SEND);
   }
 
   /** Sends in this turn of the event loop; one call at a time. */
   write(chunk: string | Uint8Array, encoding: BufferEncoding): number {
-    if (this.#closed) return EBADF;
+    if (this.closed) return EBADF;
     if (chunk.length >= LEAST_AT_ONCE && typeof chunk !== 'string' && !loop().sender.isLate) {
-      this.#writeNow(chunk);
+      this.writeNow(chunk);
       return 0;
     }
     loop().sender.begin(this, this.fd);
-    this.#writing = true;
-    this.#add(chunk, encoding);
+    this.#is |= WRITING;
+    this.gather(chunk, encoding);
     return 0;
   }
 
   writev(pieces: readonly Piece[]): number {
-    if (this.#closed) return EBADF;
+    if (this.closed) return EBADF;
     loop().sender.begin(this, this.fd);
-    this.#writing = true;
-    for (const { chunk, encoding } of pieces) this.#add(chunk, encoding);
+    this.#is |= WRITING;
+    for (const { chunk, encoding } of pieces) this.gather(chunk, encoding);
     return 0;
   }
 
@@ -188,9 +210,10 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
    * {@link write}. The file has to stay open until it is told that they are sent.
    */
   sendFile(fd: number, offset: number, length: number): number {
-    if (this.#closed) return EBADF;
-    this.#file = { fd, offset, left: length };
-    this.#sendPart(this.#file);
+    if (this.closed) return EBADF;
+    const part = { fd, offset, left: length };
+    this.rare.file = part;
+    this.sendPart(part);
     return 0;
   }
 
@@ -202,20 +225,19 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
 
   /** Calls back when everybody else in this turn has had his events. What was written in this turn is sent before. */
   close(done: () => void = none): void {
-    if (this.#closed) return;
-    if (this.#writing) loop().sender.finish(this);
-    this.#end();
+    if (this.closed) return;
+    if ((this.#is & WRITING) !== 0) loop().sender.finish(this);
+    this.end();
     this.drop();
     setImmediate(done);
   }
 
   /** Closes with RST. */
   reset(done: () => void = none): number {
-    if (this.#closed) return EBADF;
-    if (this.#writing) loop().sender.forget(this);
-    this.#end();
-    this.#registration?.remove();
-    this.#registration = undefined;
+    if (this.closed) return EBADF;
+    if ((this.#is & WRITING) !== 0) loop().sender.forget(this);
+    this.end();
+    this.removeKevent();
     if (this.fd >= 0) binding().socketReset(this.fd);
     this.fd = -1;
     setImmediate(done);
@@ -227,39 +249,39 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
       const length = receivedBytes(event);
       if (length > 0 && this.listener?.[taken](event.data1, length) === true) return;
     }
-    this.runInAsyncScope(this.#ready, this, event);
+    this.runInAsyncScope(this.tellReady, this, event);
   }
 
   rest(): void {
-    if (!this.#closed && this.#connected === undefined) this.listener?.[rest]();
+    if (!this.closed && this.#rarities?.connected === undefined) this.listener?.[rest]();
   }
 
   sent(result: number, total: number, rest: readonly Uint8Array[]): void {
-    if (this.#closed) return;
-    this.#writing = false;
+    if (this.closed) return;
+    this.#is &= ~WRITING;
     if (result === EAGAIN || (result >= 0 && result < total)) {
-      this.#rest = rest;
-      this.#ask(this.#mask | SEND);
+      this.rare.rest = rest;
+      this.ask(this.#is | SEND);
       return;
     }
-    if ((this.#mask & SEND) !== 0) this.#ask(this.#mask & ~SEND);
+    if ((this.#is & SEND) !== 0) this.ask(this.#is & ~SEND);
     const errno = Math.min(result, 0);
     if (this.listener?.[sent](errno) === false) loop().completions.add(this, errno);
   }
 
   completed(errno: number): void {
-    if (!this.#closed) this.runInAsyncScope(this.#written, this, errno);
+    if (!this.closed) this.runInAsyncScope(this.tellWritten, this, errno);
   }
 
   /** undefined if it has none. */
   get sockname(): SocketName | undefined {
-    if (this.#closed) return undefined;
+    if (this.closed) return undefined;
     const name = binding().socketName(this.fd);
     return typeof name === 'number' ? undefined : name;
   }
 
   get peername(): SocketName | undefined {
-    if (this.#closed) return undefined;
+    if (this.closed) return undefined;
     const name = binding().socketPeer(this.fd);
     return typeof name === 'number' ? undefined : name;
   }
@@ -273,12 +295,14 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
     return setKeepAlive(this.fd, enable, delay);
   }
 
-  #add(chunk: string | Uint8Array, encoding: BufferEncoding): void {
+  // `private`, not `#`: an object of a class with private methods has one property more.
+
+  private gather(chunk: string | Uint8Array, encoding: BufferEncoding): void {
     const { sender } = loop();
     this.bytesWritten += typeof chunk === 'string' ? sender.string(chunk, encoding) : sender.bytes(chunk);
   }
 
-  #writeNow(chunk: Uint8Array): void {
+  private writeNow(chunk: Uint8Array): void {
     const { length } = chunk;
     this.bytesWritten += length;
     const result = loop().sender.now(this.fd, chunk);
@@ -286,11 +310,11 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
       this.listener?.[written](Math.min(result, 0));
       return;
     }
-    this.#rest = [chunk.subarray(Math.max(result, 0))];
-    this.#ask(this.#mask | SEND);
+    this.rare.rest = [chunk.subarray(Math.max(result, 0))];
+    this.ask(this.#is | SEND);
   }
 
-  #sendPart(part: FilePart): void {
+  private sendPart(part: FilePart): void {
     const result = binding().sendfile(this.fd, part.fd, part.offset, Math.min(part.left, MOST_OF_FILE));
     if (result > 0) {
       part.offset += result;
@@ -298,52 +322,50 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
       this.bytesWritten += result;
     }
     if (part.left > 0 && (result > 0 || result === EAGAIN)) {
-      this.#ask(this.#mask | SEND);
+      this.ask(this.#is | SEND);
       return;
     }
-    this.#file = undefined;
-    this.#ask(this.#mask & ~SEND);
+    this.rare.file = undefined;
+    this.ask(this.#is & ~SEND);
     // The file has become shorter meanwhile.
     const errno = result === 0 && part.left > 0 ? EIO : Math.min(result, 0);
     loop().completions.add(this, errno);
   }
 
-  #written(errno: number): void {
+  private tellWritten(errno: number): void {
     this.listener?.[written](errno);
   }
 
-  #ready(event: QueueEvent<unknown, unknown>): void {
+  private tellReady(event: QueueEvent<unknown, unknown>): void {
     if (event.broken) {
-      this.#registration = undefined;
-      this.#mask = 0;
-      this.#fail(event.data1 | 0);
+      this.#is &= ~(ADDED | MASK);
+      this.fail(event.data1 | 0);
       return;
     }
     const what = readyFor(event);
-    if ((what & SEND) !== 0) this.#writable();
-    if ((what & RECV) === 0 || this.#closed) return;
+    if ((what & SEND) !== 0) this.sendMore();
+    if ((what & RECV) === 0 || this.closed) return;
     const length = receivedBytes(event);
     if (length === 0) {
       // The engine does not ask for it any more either.
-      this.#mask &= ~RECV;
-      this.reading = false;
-      this.#hold();
+      this.#is &= ~(RECV | READING);
+      this.hold();
       this.listener?.[ended]();
       return;
     }
-    if (!this.reading) this.#ask(this.#mask & ~RECV);
+    if (!this.reading) this.ask(this.#is & ~RECV);
     const { receiver } = loop();
     this.bytesRead += length;
     this.listener?.[received](receiver.chunk(event.data1, length));
-    if (length > KEVENT_NAIO_MOST_SHARED) this.#receiveMore(receiver);
+    if (length > KEVENT_NAIO_MOST_SHARED) this.receiveMore(receiver);
   }
 
   /** Where so much comes, there is mostly more. The end is found by the next event. */
-  #receiveMore(receiver: Receiver): void {
+  private receiveMore(receiver: Receiver): void {
     for (let i = 0; i < MOST_MORE && this.reading; i += 1) {
       const chunk = receiver.more(this.fd);
       if (typeof chunk === 'number') {
-        if (chunk < 0 && chunk !== EAGAIN && chunk !== ENOTSOCK) this.#broken(chunk);
+        if (chunk < 0 && chunk !== EAGAIN && chunk !== ENOTSOCK) this.broken(chunk);
         return;
       }
       this.bytesRead += chunk.length;
@@ -351,55 +373,60 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
     }
   }
 
-  #writable(): void {
-    const connected = this.#connected;
+  private sendMore(): void {
+    const { connected, file, rest } = this.#rarities ?? NO_RARITIES;
     if (connected !== undefined) {
-      this.#connected = undefined;
-      this.#ask(this.#mask & ~SEND);
+      this.rare.connected = undefined;
+      this.ask(this.#is & ~SEND);
       connected(socketError(this.fd));
       return;
     }
-    if (this.#writing) return; // on its way already
-    if (this.#file !== undefined) {
-      this.#sendPart(this.#file);
+    if ((this.#is & WRITING) !== 0) return; // on its way already
+    if (file !== undefined) {
+      this.sendPart(file);
       return;
     }
-    const rest = this.#rest;
     if (rest.length === 0) {
-      this.#ask(this.#mask & ~SEND);
+      this.ask(this.#is & ~SEND);
       return;
     }
     // SEND stays on until all is sent: to turn it off and on again would be a system call each.
-    this.#rest = NOTHING;
-    this.#writing = true;
+    this.rare.rest = NOTHING;
+    this.#is |= WRITING;
     const { sender } = loop();
     sender.begin(this, this.fd);
     for (const piece of rest) sender.bytes(piece);
   }
 
-  #broken(errno: number): void {
-    this.#registration?.remove();
-    this.#registration = undefined;
-    this.#mask = 0;
-    this.#fail(errno);
+  private broken(errno: number): void {
+    this.removeKevent();
+    this.fail(errno);
   }
 
-  #fail(errno: number): void {
-    const connected = this.#connected;
-    this.#connected = undefined;
-    if (connected !== undefined) connected(errno);
-    else this.listener?.[failed](errno);
+  private fail(errno: number): void {
+    const connected = this.#rarities?.connected;
+    if (connected === undefined) this.listener?.[failed](errno);
+    else {
+      this.rare.connected = undefined;
+      connected(errno);
+    }
   }
 
-  #ask(mask: number): number {
-    if (mask === this.#mask) return 0;
-    const before = this.#mask;
-    this.#mask = mask;
+  /** What is asked of the kernel; bits that are not of the mask do not matter. */
+  private ask(wanted: number): number {
+    const mask = wanted & MASK;
+    const before = this.#is & MASK;
+    if (mask === before) return 0;
+    this.#is = (this.#is & ~MASK) | mask;
     try {
-      if (this.#registration === undefined) this.#registration = loop().addStream(this.fd, mask, this);
-      else this.#registration.modify({ event: mask });
+      if ((this.#is & ADDED) === 0) {
+        loop().addStream(this.fd, mask, this);
+        this.#is |= ADDED;
+      } else {
+        this.dispatch.registry.control(this, KEVENT_CTL_MODIFY, mask, 0);
+      }
       // A kevent is added as one that keeps the process alive.
-      if (!this.#refed || mask === 0 || before === 0) this.#hold();
+      if ((this.#is & UNREFED) !== 0 || mask === 0 || before === 0) this.hold();
       return 0;
     } catch (error) {
       return error instanceof Error && 'errno' in error && typeof error.errno === 'number'
@@ -409,30 +436,45 @@ export class StreamHandle extends AsyncResource implements Watcher, Sending, Wri
   }
 
   /** As libuv does it, a handle that waits for nothing does not keep the process alive. */
-  #hold(): void {
-    const registration = this.#registration;
-    if (registration === undefined) return;
-    if (this.#refed && this.#mask !== 0) registration.ref();
-    else registration.unref();
+  private hold(): void {
+    if ((this.#is & ADDED) === 0) return;
+    this.dispatch.registry.setRef(this, (this.#is & UNREFED) === 0 && (this.#is & MASK) !== 0);
   }
 
-  #letGo(): void {
-    this.#registration?.remove();
-    this.#registration = this.#connected = undefined;
-    this.#mask = 0;
+  private removeKevent(): void {
+    if ((this.#is & ADDED) !== 0) this.dispatch.registry.remove(this);
+    this.#is &= ~(ADDED | MASK);
+  }
+
+  private letGo(): void {
+    this.removeKevent();
+    const { owner } = this.#rarities ?? NO_RARITIES;
+    if (this.#rarities !== undefined) this.#rarities.connected = undefined;
     if (this.fd < 0) return;
-    if (this.#owner === undefined) binding().closeFd(this.fd);
-    else this.#owner.close();
-    this.#owner = undefined;
+    if (owner === undefined) {
+      binding().closeFd(this.fd);
+    } else {
+      owner.close();
+      this.rare.owner = undefined;
+    }
   }
 
-  #end(): void {
-    this.#closed = true;
-    this.reading = false;
+  private end(): void {
+    this.#is = (this.#is & ~(READING | WRITING)) | CLOSED;
     this.listener = undefined;
-    this.#writing = false;
-    this.#rest = NOTHING;
-    this.#file = undefined;
+    if (this.#rarities !== undefined) {
+      this.#rarities.rest = NOTHING;
+      this.#rarities.file = undefined;
+    }
     this.emitDestroy();
+  }
+
+  private get rare(): Rarities {
+    this.#rarities ??= new Rarities();
+    return this.#rarities;
+  }
+
+  private set(bit: number, on: boolean): void {
+    this.#is = on ? this.#is | bit : this.#is & ~bit;
   }
 }

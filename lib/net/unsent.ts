@@ -1,5 +1,3 @@
-import type { Registration } from '../queue/registration.js';
-
 /** Bytes that are given to the kernel at once, of those that it did not take before. */
 const MOST_AT_ONCE = 1024 * 1024;
 
@@ -8,7 +6,6 @@ const MOST_AT_ONCE = 1024 * 1024;
  * once. Most connections have none.
  */
 export class Unsent {
-  readonly registration: Registration;
   /** What is asked of the kernel: RECV, SEND. */
   mask: number;
   /** Copies of ours. */
@@ -26,8 +23,7 @@ export class Unsent {
   /** Our half is ended. */
   finished = false;
 
-  constructor(registration: Registration, mask: number) {
-    this.registration = registration;
+  constructor(mask: number) {
     this.mask = mask;
   }
 

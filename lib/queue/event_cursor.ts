@@ -108,7 +108,8 @@ export class EventCursor implements QueueEvent {
     if (this.#kevent === undefined) {
       const user0 = this.#words[this.#base + USER0] ?? 0;
       if (!this.#registry.owns(user0)) return undefined;
-      this.#kevent = this.#registry.find(user0, this.#words[this.#base + USER1] ?? 0);
+      // Of handlers that have other places, only they see the events.
+      this.#kevent = this.#registry.find(user0, this.#words[this.#base + USER1] ?? 0) as Kevent | undefined;
     }
     return this.#kevent;
   }
@@ -189,7 +190,7 @@ export class EventCursor implements QueueEvent {
     this.lookAhead(base);
     const words = this.#words;
     const user0 = words[base + USER0] ?? 0;
-    if (this.#registry.owns(user0)) this.#kevent = this.#registry.end(user0, words[base + USER1] ?? 0);
+    if (this.#registry.owns(user0)) this.#kevent = this.#registry.end(user0, words[base + USER1] ?? 0) as Kevent | undefined;
   }
 
   #isLast(base: number): boolean {

@@ -17,7 +17,7 @@ import { type BoundHandler, Dispatch, type Handler, type HandlerOptions } from '
 import type { QueueEvent } from './event.js';
 import { Events } from './events.js';
 import { checkHandle, type QueueHandle } from './queue_handle.js';
-import { Kevent, type Registration } from './registration.js';
+import { Kevent, type OwnPlace, type Place, type Registration } from './registration.js';
 import { Registry } from './registry.js';
 import type { Request, RequestOptions } from './request.js';
 
@@ -348,13 +348,19 @@ export class Queue implements AsyncIterable<Batch> {
     this.#consumer.claims.afterHandlers = callback;
   }
 
+  /** Adds a kevent whose place in the table is an object of the caller's, with a handler of this queue. @internal */
+  addPlace(request: Request, place: OwnPlace): void {
+    this.#dispatch(place.dispatch);
+    this.#registry.addPlace(request, place);
+  }
+
   /**
-   * What the requests of this thread's kevents carried, of some hundred from a slot on.
+   * The places of this thread's kevents, some hundred from a slot on.
    *
    * @returns the slot to go on from; -1 if there is none @internal
    */
-  someData(from: number, visit: (data: unknown) => void): number {
-    return this.#registry.some(from, (kevent) => visit(kevent.data));
+  somePlaces(from: number, visit: (place: Place) => void): number {
+    return this.#registry.some(from, visit);
   }
 
   #dispatch<Data, Payload>(

@@ -37,8 +37,20 @@ export interface Registration<Data = unknown> {
   unref(): this;
 }
 
+/** What the table has of a kevent. An object of many may be its own: that takes less memory than a {@link Kevent} each. */
+export interface Place {
+  readonly dispatch: Dispatch;
+  /** -1 before it is added. */
+  readonly slot: number;
+}
+
+/** Those that are told where they are. */
+export interface OwnPlace extends Place {
+  slot: number;
+}
+
 /** 40 bytes: whatever else is to be known of a kevent is in typed arrays of the registry. */
-export class Kevent implements Registration {
+export class Kevent implements Registration, Place {
   readonly dispatch: Dispatch;
   readonly slot: number;
 

@@ -15,7 +15,7 @@ import { type AddError, addAllError, addError } from './add_error.js';
 import { applyChanges, changeError, changes, changeUser0, MOST_CHANGES } from './changes.js';
 import { checkRequest, firstWord, secondWord } from './checked_request.js';
 import type { Dispatch } from './dispatch.js';
-import { Kevent, KeventWithData } from './registration.js';
+import { Kevent, KeventWithData, type OwnPlace, type Place } from './registration.js';
 import type { Request } from './request.js';
 import { KIND_REF, KIND_TYPE, MOST_SLOTS, Slots } from './slots.js';
 import { Staleness } from './staleness.js';
@@ -38,7 +38,7 @@ const ENTRY = UKEVENT_WORDS;
 const ENOENT = -2;
 const ENOSPC = -28;
 
-function isHandled({ dispatch }: Kevent): boolean {
+function isHandled({ dispatch }: Place): boolean {
   return dispatch.handler !== undefined;
 }
 
@@ -91,7 +91,7 @@ export class Registry {
   }
 
   /** The kevent of an event that this thread owns; undefined if it is stale. */
-  find(user0: number, user1: number): Kevent | undefined {
+  find(user0: number, user1: number): Place | undefined {
     return this.#slots.find(user0 & SLOT_MASK, user1);
   }
 
@@ -100,20 +100,21 @@ export class Registry {
     return this.#slots.touch(user0 & SLOT_MASK, (user0 & USER_HANDLED) !== 0);
   }
 
-  holds(kevent: Kevent): boolean {
+  holds(kevent: Place): boolean {
     return this.#slots.holds(kevent);
   }
 
   /** @throws AddError, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE */
   add(request: Request, dispatch: Dispatch): Kevent {
     checkRequest(request);
-    const slot = this.#slots.claim();
-    if (slot < 0) throw addError(ENOSPC, request, 0);
-    this.#put(0, slot, request, dispatch);
-    const result = applyChanges(this.#fd, KEVENT_CTL_ADD, 1);
-    if (result === 1) return this.#added(slot, request, dispatch);
-    this.#slots.free(slot);
-    throw result < 0 ? systemError(result, 'kevent_ctl') : addError(changeError(0), request, 0);
+    return this.#added(this.#addOne(request, dispatch), request, dispatch);
+  }
+
+  /** The same; `place` is what its events lead to. @throws as {@link add} */
+  addPlace(request: Request, place: OwnPlace): void {
+    const { dispatch } = place;
+    place.slot = this.#addOne(request, dispatch);
+    this.#fill(place, request);
   }
 
   /** @throws AddAllError; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE: then nothing was added */
@@ -129,7 +130,7 @@ export class Registry {
   }
 
   /** Whether it was still there. */
-  remove(kevent: Kevent): boolean {
+  remove(kevent: Place): boolean {
     if (!this.holds(kevent)) return false;
     if ((this.#slots.kind(kevent.slot) & KIND_TYPE) === KEVENT_TIMER) {
       this.#removeLater(kevent);
@@ -145,7 +146,7 @@ export class Registry {
   }
 
   /** Removes a stream and closes its descriptor. False if it was not there any more: then nothing was closed. */
-  closeStream(kevent: Kevent): boolean {
+  closeStream(kevent: Place): boolean {
     if (!this.holds(kevent)) return false;
     const words = changes(1);
     this.#putKey(words, 0, kevent);
@@ -156,7 +157,7 @@ export class Registry {
   }
 
   /** How many were still there. */
-  removeAll(kevents: readonly Kevent[]): number {
+  removeAll(kevents: readonly Place[]): number {
     let removed = 0;
     for (let from = 0; from < kevents.length; from += MOST_CHANGES) {
       removed += this.#removeSome(kevents, from, Math.min(from + MOST_CHANGES, kevents.length));
@@ -174,17 +175,17 @@ export class Registry {
   }
 
   /** Every kevent that is still there. */
-  kevents(): Kevent[] {
+  kevents(): Place[] {
     return this.#slots.kevents();
   }
 
   /** See {@link Slots.some}. */
-  some(from: number, visit: (kevent: Kevent) => void): number {
+  some(from: number, visit: (kevent: Place) => void): number {
     return this.#slots.some(from, visit);
   }
 
   /** MODIFY or READY. @throws SystemError */
-  control(kevent: Kevent, cmd: number, event: number, flags: number): void {
+  control(kevent: Place, cmd: number, event: number, flags: number): void {
     if (!this.holds(kevent)) throw systemError(ENOENT, 'kevent_ctl', 'the kevent is not registered any more');
     const words = changes(1);
     this.#putKey(words, 0, kevent);
@@ -195,13 +196,13 @@ export class Registry {
   }
 
   /** The entry with which kevent_ctl makes the kevent ready, in any thread of the process. */
-  entry(kevent: Kevent): Uint32Array {
+  entry(kevent: Place): Uint32Array {
     const words = new Uint32Array(UKEVENT_WORDS);
     this.#putKey(words, 0, kevent);
     return words;
   }
 
-  setRef(kevent: Kevent, ref: boolean): void {
+  setRef(kevent: Place, ref: boolean): void {
     if (!this.holds(kevent)) return;
     const kind = this.#slots.kind(kevent.slot);
     if (((kind & KIND_REF) !== 0) === ref) return;
@@ -210,7 +211,7 @@ export class Registry {
   }
 
   /** The event with these user words, which this thread owns, is the last of its kevent: that is gone. Undefined if it was. */
-  end(user0: number, user1: number): Kevent | undefined {
+  end(user0: number, user1: number): Place | undefined {
     const slot = user0 & SLOT_MASK;
     const kevent = this.#slots.find(slot, user1);
     if (kevent === undefined) return undefined;
@@ -231,7 +232,7 @@ export class Registry {
    * A timer that nobody will hear of any more can stay in the engine for a moment: together, timers are
    * removed at a third of the cost. Not so an fd, which may be closed and opened again at once.
    */
-  #removeLater(kevent: Kevent): void {
+  #removeLater(kevent: Place): void {
     if (this.#lateWords.length === 0) this.#lateWords = new Uint32Array(MOST_LATE * UKEVENT_WORDS);
     if (this.#late === 0) process.nextTick(this.#onTick);
     this.#putKey(this.#lateWords, this.#late, kevent);
@@ -241,7 +242,7 @@ export class Registry {
     if (this.#late === MOST_LATE) this.flush();
   }
 
-  #removeSome(kevents: readonly Kevent[], from: number, to: number): number {
+  #removeSome(kevents: readonly Place[], from: number, to: number): number {
     const words = changes(to - from);
     const slots = this.#slots;
     let dispatch: Dispatch | undefined;
@@ -304,16 +305,31 @@ export class Registry {
     }
   }
 
+  /** @returns its slot */
+  #addOne(request: Request, dispatch: Dispatch): number {
+    const slot = this.#slots.claim();
+    if (slot < 0) throw addError(ENOSPC, request, 0);
+    this.#put(0, slot, request, dispatch);
+    const result = applyChanges(this.#fd, KEVENT_CTL_ADD, 1);
+    if (result === 1) return slot;
+    this.#slots.free(slot);
+    throw result < 0 ? systemError(result, 'kevent_ctl') : addError(changeError(0), request, 0);
+  }
+
   #added(slot: number, request: Request, dispatch: Dispatch): Kevent {
-    const { type, id, data } = request;
+    const { data } = request;
     const kevent = data === undefined ? new Kevent(dispatch, slot) : new KeventWithData(dispatch, slot, data);
-    this.#slots.fill(slot, kevent, type | KIND_REF, firstWord(id), secondWord(id));
+    this.#fill(kevent, request);
+    return kevent;
+  }
+
+  #fill(kevent: Place, { type, id }: Request): void {
+    this.#slots.fill(kevent.slot, kevent, type | KIND_REF, firstWord(id), secondWord(id));
     if (type === KEVENT_SIGNAL) {
       this.#signals += 1;
       holdSignals(this.#fd);
     }
-    this.#count(1, 1, dispatch.handler !== undefined);
-    return kevent;
+    this.#count(1, 1, isHandled(kevent));
   }
 
   /** Does not look at the kevent itself: with a million of them, that would be one more cache miss. */
@@ -369,7 +385,7 @@ export class Registry {
     if (argument !== undefined) putArgument(words, index, argument);
   }
 
-  #putKey(words: Uint32Array, index: number, { slot, dispatch }: Kevent): void {
+  #putKey(words: Uint32Array, index: number, { slot, dispatch }: Place): void {
     const base = index * UKEVENT_WORDS;
     this.#slots.putKey(slot, words, base);
     words[base + WORD_USER0] = this.#user0(slot, dispatch);

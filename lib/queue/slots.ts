@@ -1,5 +1,5 @@
 import { WORD_ID0, WORD_ID1, WORD_TYPE, WORD_USER1 } from '../abi/layout.js';
-import type { Kevent } from './registration.js';
+import type { Place } from './registration.js';
 
 /**
  * Slots of one chunk. Chunks, so that a table grows without being copied; few of them, so that where they lie stays
@@ -34,7 +34,7 @@ const KEY_TYPE = WORD_TYPE;
 const KEY_USER1 = WORD_USER1;
 
 class Chunk {
-  kevents: (Kevent | undefined)[] = [];
+  kevents: (Place | undefined)[] = [];
   words = new Uint32Array(0);
 
   /** The words of the new slots are this generation, and no kind. */
@@ -42,7 +42,7 @@ class Chunk {
     const { kevents, words } = this;
     const before = kevents.length;
     const slots = before === 0 ? FEW : before * 2;
-    this.kevents = new Array<Kevent | undefined>(slots).fill(undefined);
+    this.kevents = new Array<Place | undefined>(slots).fill(undefined);
     for (let place = 0; place < before; place += 1) this.kevents[place] = kevents[place];
     this.words = new Uint32Array(slots * WORDS);
     this.words.set(words);
@@ -81,7 +81,7 @@ export class Slots {
   }
 
   /** Says what is in a slot that was claimed. */
-  fill(slot: number, kevent: Kevent, kind: number, id0: number, id1: number): void {
+  fill(slot: number, kevent: Place, kind: number, id0: number, id1: number): void {
     const { kevents, words } = this.#chunk(slot);
     const place = slot & CHUNK_MASK;
     const at = place * WORDS;
@@ -109,7 +109,7 @@ export class Slots {
    *
    * @returns what kind of kevent it was; -1 if it is not there any more, and then nothing was done
    */
-  take(kevent: Kevent, words: Uint32Array, base: number): number {
+  take(kevent: Place, words: Uint32Array, base: number): number {
     const { slot } = kevent;
     const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
     const place = slot & CHUNK_MASK;
@@ -135,7 +135,7 @@ export class Slots {
   }
 
   /** The kevent of that slot and generation; undefined if it is not there any more. */
-  find(slot: number, generation: number): Kevent | undefined {
+  find(slot: number, generation: number): Place | undefined {
     const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
     if (chunk === undefined) return undefined;
     const place = slot & CHUNK_MASK;
@@ -158,7 +158,7 @@ export class Slots {
     return itself ? head ^ kevent.slot : head + 1;
   }
 
-  holds(kevent: Kevent): boolean {
+  holds(kevent: Place): boolean {
     const chunk = this.#chunks[kevent.slot >>> CHUNK_SHIFT];
     return chunk !== undefined && chunk.kevents[kevent.slot & CHUNK_MASK] === kevent;
   }
@@ -189,12 +189,12 @@ export class Slots {
   }
 
   /** Every kevent there is. */
-  kevents(): Kevent[] {
+  kevents(): Place[] {
     return this.#chunks.flatMap((chunk) => chunk.kevents.filter((kevent) => kevent !== undefined));
   }
 
   /** Those of one chunk; a chunk begins at `from`. @returns where the next begins, -1 if there is none */
-  some(from: number, visit: (kevent: Kevent) => void): number {
+  some(from: number, visit: (kevent: Place) => void): number {
     const chunk = this.#chunks[from >>> CHUNK_SHIFT];
     if (chunk === undefined) return -1;
     for (const kevent of chunk.kevents) if (kevent !== undefined) visit(kevent);
