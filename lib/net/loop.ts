@@ -10,6 +10,7 @@ import { afterCollections } from './collections.js';
 import { Completions } from './completions.js';
 import { Receiver } from './receiver.js';
 import { Sender } from './sender.js';
+import { Rest } from './state_litter.js';
 
 /**
  * Slots of the ring: connections that are served in one turn, before what they wrote is sent. With more, what is made for
@@ -22,7 +23,7 @@ const BLOCK_SIZE = 64 * 1024;
 const BLOCKS = 1024;
 
 /** Milliseconds, after a garbage collection that has taken as long. */
-const LONGEST_REST = 10;
+const LONGEST_REST = 20;
 
 /** What the loop calls with the events of one descriptor; each sees to its async context itself. */
 export interface Watcher {
@@ -32,10 +33,8 @@ export interface Watcher {
 /** A connection, which is its kevent's place in the table of the queue. */
 export interface Connection extends Watcher, OwnPlace {
   /** Memory is short enough for the garbage to be collected: what can be made again may go. */
-  rest?(): void;
+  rest?(all: Rest): void;
 }
-
-const tellToRest = (place: object): void => (place as Partial<Connection>).rest?.();
 
 /**
  * What all sockets of a thread share: one queue, one handler, one slab to receive into and one call that sends what
@@ -60,8 +59,9 @@ export class Loop {
   };
   /** Whether a turn is asked for. One at a time: handlers may flush before it, and whoever is late then would have one more. */
   #hasTurn = false;
-  /** Who is told next; -1 if nobody is. */
+  /** Who is told to rest next; -1 if nobody is. */
   #restFrom = -1;
+  #rest = new Rest(false);
 
   constructor() {
     const { queue } = this;
@@ -98,13 +98,15 @@ export class Loop {
   rest(): void {
     if (this.#restFrom >= 0) return;
     this.#restFrom = 0;
+    this.#rest = new Rest(this.#rest.kept);
     this.#restSome();
   }
 
   #restSome(): void {
     const began = performance.now();
+    const tell = (place: object): void => (place as Partial<Connection>).rest?.(this.#rest);
     do {
-      this.#restFrom = this.queue.closed ? -1 : this.queue.somePlaces(this.#restFrom, tellToRest);
+      this.#restFrom = this.queue.closed ? -1 : this.queue.somePlaces(this.#restFrom, tell);
       if (this.#restFrom < 0) return;
     } while (performance.now() - began < LONGEST_REST);
     setImmediate(() => this.#restSome());

@@ -52,7 +52,7 @@ class Content {
   constructor(Class: StateClass, state: StreamState) {
     this.#class = Class;
     this.#new = new Class(undefined, {}, true);
-    this.#keys = Reflect.ownKeys(state);
+    this.#keys = Reflect.ownKeys(state).filter((key) => state[key] !== undefined);
     this.#names = Object.keys(state).length;
     this.#values = this.#keys.map((key) => said(state[key], this.#new[key]));
   }

@@ -10,6 +10,7 @@ import { readyFor, receivedBytes } from './naio_event.js';
 import type { Receiver } from './receiver.js';
 import type { Sending } from './sender.js';
 import { ended, failed, received, rest, sent, taken, written } from './socket_symbols.js';
+import type { Rest } from './state_litter.js';
 import { setKeepAlive, setNoDelay, socketError } from './tcp_options.js';
 
 const RECV = KEVENT_SOCKET_RECV;
@@ -56,7 +57,7 @@ export interface StreamListener {
   /** The same, without the async context, and at once. False: it wants to hear of it in {@link written}. */
   [sent](errno: number): boolean;
   /** Memory that can be made again may go. */
-  [rest](): void;
+  [rest](all: Rest): void;
 }
 
 /** What a handle answers when it is told that the connection is there, or why not: 0 or a negative errno. */
@@ -252,8 +253,8 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
     this.runInAsyncScope(this.tellReady, this, event);
   }
 
-  rest(): void {
-    if (!this.closed && this.#rarities?.connected === undefined) this.listener?.[rest]();
+  rest(all: Rest): void {
+    if (!this.closed && this.#rarities?.connected === undefined) this.listener?.[rest](all);
   }
 
   sent(result: number, total: number, rest: readonly Uint8Array[]): void {
