@@ -56,7 +56,7 @@ export class HandleStream extends RestingDuplex {
 
   static {
     // On the prototype: it takes no memory before it is set.
-    this.prototype.connecting = false;
+    HandleStream.prototype.connecting = false;
   }
 
   constructor(options: SocketOptions) {

@@ -61,7 +61,8 @@ export class Loop {
   #hasTurn = false;
   /** Who is told to rest next; -1 if nobody is. */
   #restFrom = -1;
-  #rest = new Rest(false);
+  /** Of the last time: see {@link Rest.kept}. */
+  #kept = false;
 
   constructor() {
     const { queue } = this;
@@ -98,18 +99,17 @@ export class Loop {
   rest(): void {
     if (this.#restFrom >= 0) return;
     this.#restFrom = 0;
-    this.#rest = new Rest(this.#rest.kept);
-    this.#restSome();
+    this.#restSome(new Rest(this.#kept));
   }
 
-  #restSome(): void {
+  #restSome(all: Rest): void {
     const began = performance.now();
-    const tell = (place: object): void => (place as Partial<Connection>).rest?.(this.#rest);
+    const tell = (place: object): void => (place as Partial<Connection>).rest?.(all);
     do {
       this.#restFrom = this.queue.closed ? -1 : this.queue.somePlaces(this.#restFrom, tell);
-      if (this.#restFrom < 0) return;
-    } while (performance.now() - began < LONGEST_REST);
-    setImmediate(() => this.#restSome());
+    } while (this.#restFrom >= 0 && performance.now() - began < LONGEST_REST);
+    this.#kept = all.kept;
+    if (this.#restFrom >= 0) setImmediate(() => this.#restSome(all));
   }
 
   /**

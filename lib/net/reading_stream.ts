@@ -103,7 +103,6 @@ export class ReadingStream extends WritingStream implements StreamListener {
   static #readUnread(stream: ReadingStream): void {
     const next = stream.#staticBuffer?.resume();
     if (next === 'end') stream[ended]();
-    else if (next === 'receive' && stream._handle !== null)
-      ReadingStream.#readStart(stream, stream._handle);
+    else if (next === 'receive' && stream._handle !== null) ReadingStream.#readStart(stream, stream._handle);
   }
 }

@@ -1,7 +1,7 @@
 import { binding, type SocketName } from '../abi/binding.js';
 import { KEVENT_CTL_MODIFY, KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
-import type { QueueEvent } from '../queue/event.js';
 import type { Dispatch } from '../queue/dispatch.js';
+import type { QueueEvent } from '../queue/event.js';
 import { netError } from './errors.js';
 import { type Connection, loop } from './loop.js';
 import { readyFor, receivedBytes } from './naio_event.js';

@@ -33,7 +33,7 @@ export class Socket extends ReadingStream {
 
   static {
     // On the prototype: it takes no memory before it is set.
-    Object.assign(this.prototype, {
+    Object.assign(Socket.prototype, {
       server: null,
       _server: null,
       _host: null,

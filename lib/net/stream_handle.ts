@@ -1,9 +1,14 @@
 import { AsyncResource } from 'node:async_hooks';
 
 import { binding, type SocketName } from '../abi/binding.js';
-import { KEVENT_CTL_MODIFY, KEVENT_NAIO_MOST_SHARED, KEVENT_SOCKET_RECV, KEVENT_SOCKET_SEND } from '../abi/constants.js';
-import type { QueueEvent } from '../queue/event.js';
+import {
+  KEVENT_CTL_MODIFY,
+  KEVENT_NAIO_MOST_SHARED,
+  KEVENT_SOCKET_RECV,
+  KEVENT_SOCKET_SEND,
+} from '../abi/constants.js';
 import type { Dispatch } from '../queue/dispatch.js';
+import type { QueueEvent } from '../queue/event.js';
 import type { Writer } from './completions.js';
 import { type Connection, loop } from './loop.js';
 import { readyFor, receivedBytes } from './naio_event.js';

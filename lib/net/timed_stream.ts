@@ -19,7 +19,7 @@ export class TimedStream extends HandleStream {
 
   static {
     // On the prototype: it takes no memory before it is set.
-    this.prototype._parent = null;
+    TimedStream.prototype._parent = null;
   }
 
   get writeQueueSize(): number {

@@ -26,7 +26,10 @@ export class WritingStream extends TimedStream {
       WritingStream.#wait(this, waiting, callback, () => this._write(chunk, encoding, callback));
       return;
     }
-    const result = WritingStream.#begin(this, callback)?.write(chunk, encoding === 'buffer' ? 'utf8' : encoding);
+    const result = WritingStream.#begin(this, callback)?.write(
+      chunk,
+      encoding === 'buffer' ? 'utf8' : encoding,
+    );
     if (result !== undefined && result < 0) this[written](result);
   }
 
