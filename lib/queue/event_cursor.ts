@@ -190,7 +190,8 @@ export class EventCursor implements QueueEvent {
     this.lookAhead(base);
     const words = this.#words;
     const user0 = words[base + USER0] ?? 0;
-    if (this.#registry.owns(user0)) this.#kevent = this.#registry.end(user0, words[base + USER1] ?? 0) as Kevent | undefined;
+    if (this.#registry.owns(user0))
+      this.#kevent = this.#registry.end(user0, words[base + USER1] ?? 0) as Kevent | undefined;
   }
 
   #isLast(base: number): boolean {
