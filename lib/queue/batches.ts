@@ -1,6 +1,9 @@
 import { type Batch, RingBatch } from './batch.js';
 import { Iteration } from './iteration.js';
 
+/** Its reactions are microtasks, for less than half of what Node.js's queueMicrotask takes. */
+const settled = Promise.resolve();
+
 /** A loop by batch: `for await (const batch of queue)`. */
 export class Batches extends Iteration<Batch> {
   #batch: RingBatch | undefined;
@@ -21,7 +24,7 @@ export class Batches extends Iteration<Batch> {
     backlog.take(batch.hold);
     batch.begin();
     this.#fresh = true;
-    queueMicrotask(this.#onMicrotask);
+    void settled.then(this.#onMicrotask);
     return batch;
   }
 

@@ -48,6 +48,9 @@ export class Consumer {
   #holdsProcess = false;
   #mayHoldProcess = true;
   #closed = false;
+  readonly #onTick = (): void => {
+    this.#claimed = 0;
+  };
 
   /**
    * @param onLost - called when the queue turns out to have been closed by another thread
@@ -116,12 +119,9 @@ export class Consumer {
       attachment.start();
       return false;
     }
-    if (this.#claimed === 0) {
-      process.nextTick(() => {
-        this.#claimed = 0;
-      });
-    }
     this.#claimed += 1;
+    // Not at the first: that is one tick for several loops that find what they want at once.
+    if (this.#claimed === MOST_CLAIMS) process.nextTick(this.#onTick);
     claims.finishLate();
     const count = attachment.claim(this.ring.size);
     if (count < 0) this.#onLost();
@@ -142,6 +142,7 @@ export class Consumer {
 
   /** A loop ends while it waits. */
   forget(waiter: Waiter): void {
+    if (this.#waiting.length === 0) return;
     const rest = this.#waiting.filter((other) => other !== waiter);
     this.#waiting.length = 0;
     this.#waiting.push(...rest);

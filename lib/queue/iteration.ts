@@ -6,6 +6,7 @@ export type Result<T> = IteratorResult<T, undefined>;
 /** What a loop leaves behind when it becomes garbage without having ended. */
 interface Abandoned {
   readonly consumer: Consumer;
+  /** They must not lead to the loop, which would never be garbage. */
   readonly holds: readonly Hold[];
 }
 
