@@ -453,16 +453,19 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
   }
 
   private letGo(): void {
-    this.removeKevent();
     const { owner } = this.#rarities ?? NO_RARITIES;
     if (this.#rarities !== undefined) this.#rarities.connected = undefined;
-    if (this.fd < 0) return;
-    if (owner === undefined) {
-      binding().closeFd(this.fd);
-    } else {
-      owner.close();
-      this.rare.owner = undefined;
+    if (owner === undefined && this.fd >= 0) {
+      // Both in one call, if it was ever received from.
+      if ((this.#is & ADDED) !== 0) loop().closeStream(this.fd, this);
+      else binding().closeFd(this.fd);
+      this.#is &= ~(ADDED | MASK);
+      return;
     }
+    this.removeKevent();
+    if (this.fd < 0 || owner === undefined) return;
+    owner.close();
+    this.rare.owner = undefined;
   }
 
   private end(): void {
