@@ -16,32 +16,34 @@ Object.setPrototypeOf(Bare, Duplex);
 export class RestingDuplex extends Bare {
   /** While it rests, what leads to the state if somebody has kept it, for he has to find it here again; and its place there. */
   #readable: StreamState | WeakRef<StateLitter> | undefined;
-  #writable: StreamState | number | undefined;
+  #writable: StreamState | number | undefined = 0;
   /** What the states say; undefined while it is awake, and they are there. */
-  #content: StreamContent | undefined;
+  #content: StreamContent | undefined | null = null;
 
   constructor(options: DuplexOptions) {
     super();
+    // Changed for every object, and so no constant to V8: or the first socket that rests would cost all streams their code.
+    this.#content = undefined;
     Reflect.apply(Duplex, this, [options]);
   }
 
   get _readableState(): StreamState {
-    if (this.#content !== undefined) RestingDuplex.#wake(this, this.#content);
+    if (this.#content != null) RestingDuplex.#wake(this, this.#content);
     return this.#readable as StreamState;
   }
 
   set _readableState(state: StreamState) {
-    if (this.#content !== undefined) RestingDuplex.#wake(this, this.#content);
+    if (this.#content != null) RestingDuplex.#wake(this, this.#content);
     this.#readable = state;
   }
 
   get _writableState(): StreamState {
-    if (this.#content !== undefined) RestingDuplex.#wake(this, this.#content);
+    if (this.#content != null) RestingDuplex.#wake(this, this.#content);
     return this.#writable as StreamState;
   }
 
   set _writableState(state: StreamState) {
-    if (this.#content !== undefined) RestingDuplex.#wake(this, this.#content);
+    if (this.#content != null) RestingDuplex.#wake(this, this.#content);
     this.#writable = state;
   }
 
@@ -50,7 +52,7 @@ export class RestingDuplex extends Bare {
    * nobody else had them. What is on its way holds a state and is about to change it: then it stays awake.
    */
   [rest](all: Rest): void {
-    if (this.#content === undefined) {
+    if (this.#content == null) {
       RestingDuplex.#fallAsleep(this, all);
     } else if (this.#readable !== undefined) {
       if (RestingDuplex.#litter(this) === undefined) {

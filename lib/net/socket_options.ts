@@ -24,6 +24,8 @@ export interface SocketOptions extends DuplexOptions {
   readable?: boolean;
   writable?: boolean;
   signal?: AbortSignal;
+  /** Of an EventEmitter. */
+  captureRejections?: boolean;
 }
 
 /** Of setTimeout(): Node's timers hold no more. */
@@ -41,20 +43,31 @@ export function checkOptions(options: SocketOptions): void {
   }
 }
 
-/** What a Duplex is to know of the options of a socket. */
+/** What a Duplex is to know of the options of a socket: one by one, as a copy of all costs as much as half of a Duplex. */
 export function streamOptions(options: SocketOptions): DuplexOptions {
-  const forStream: DuplexOptions & SocketOptions = {
-    ...options,
+  return {
+    highWaterMark: options.highWaterMark,
+    readableHighWaterMark: options.readableHighWaterMark,
+    writableHighWaterMark: options.writableHighWaterMark,
+    encoding: options.encoding,
+    defaultEncoding: options.defaultEncoding,
+    readable: options.readable,
+    writable: options.writable,
+    construct: options.construct,
+    read: options.read,
+    write: options.write,
+    writev: options.writev,
+    final: options.final,
+    destroy: options.destroy,
+    captureRejections: options.captureRejections,
     allowHalfOpen: Boolean(options.allowHalfOpen),
     // 'close' tells whether there was an error; a stream's own does not.
     emitClose: false,
     autoDestroy: true,
     // Strings are encoded where they are sent from.
     decodeStrings: false,
-  };
-  // What aborts it does so when the socket is there.
-  if (forStream.signal !== undefined) delete forStream.signal;
-  return forStream;
+    // No signal: what aborts it does so when the socket is there.
+  } as DuplexOptions;
 }
 
 /** Whole milliseconds. @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE */
