@@ -16,59 +16,63 @@ interface StateClass {
 const { ReadableState } = Readable as unknown as { ReadableState: StateClass };
 const { WritableState } = Writable as unknown as { WritableState: StateClass };
 
-/** In place of what a new state has as well: an empty list, the function that belongs to the stream. */
-const AS_NEW = Symbol('asNew');
-/** In place of what cannot be made again. */
-const OF_ITS_OWN = Symbol('ofItsOwn');
 /** Sockets of one program are mostly in the same few states. */
 const MOST_KNOWN = 64;
 
 const sourceOf = Function.prototype.toString;
 
-function isEmpty(value: object): boolean {
-  return 'length' in value && value.length === 0;
-}
-
-function said(value: unknown, asNew: unknown): unknown {
-  if (typeof value === 'function') {
-    const isNodes = typeof asNew === 'function' && sourceOf.call(value) === sourceOf.call(asNew);
-    return isNodes ? AS_NEW : OF_ITS_OWN;
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  if (typeof asNew !== 'object' || asNew === null) return OF_ITS_OWN;
-  const isAlike = Object.getPrototypeOf(value) === Object.getPrototypeOf(asNew);
-  return isAlike && isEmpty(value) && isEmpty(asNew) ? AS_NEW : OF_ITS_OWN;
+/** Whether it is what a new state has: an empty list, or the function that Node makes for each stream. */
+function isAsNew(value: unknown, asNew: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0 && Array.isArray(asNew);
+  return (
+    typeof value === 'function' &&
+    typeof asNew === 'function' &&
+    value.name === asNew.name &&
+    sourceOf.call(value) === sourceOf.call(asNew)
+  );
 }
 
 /** All that a state says, if that is nothing but numbers, flags and empty lists. */
 class Content {
   readonly #class: StateClass;
   readonly #new: StreamState;
-  readonly #keys: readonly PropertyKey[];
+  /** What it has of its own, and their values. */
+  readonly #keys: PropertyKey[] = [];
+  readonly #values: unknown[] = [];
+  /** What a new one has as well. */
+  readonly #asNew: PropertyKey[] = [];
   /** How many of the keys are strings. */
   readonly #names: number;
-  readonly #values: readonly unknown[];
+  /** Whether a state that is made of it says the same. */
+  readonly isWhole: boolean;
 
   constructor(Class: StateClass, state: StreamState) {
     this.#class = Class;
     this.#new = new Class(undefined, {}, true);
-    this.#keys = Reflect.ownKeys(state).filter((key) => state[key] !== undefined);
     this.#names = Object.keys(state).length;
-    this.#values = this.#keys.map((key) => said(state[key], this.#new[key]));
-  }
-
-  /** Whether a state that is made of it says the same. */
-  get isWhole(): boolean {
-    return !this.#values.includes(OF_ITS_OWN) && this.matches(this.make({}));
+    // From the last on: what differs most often is Node's bits, and they come last.
+    for (const key of Reflect.ownKeys(state).reverse()) {
+      const value = state[key];
+      if (value === undefined) continue;
+      if (typeof value === 'function' || (typeof value === 'object' && value !== null)) {
+        this.#asNew.push(key);
+      } else {
+        this.#keys.push(key);
+        this.#values.push(value);
+      }
+    }
+    this.isWhole = this.matches(state) && this.matches(this.make({}));
   }
 
   matches(state: StreamState): boolean {
     const keys = this.#keys;
     const values = this.#values;
-    for (let i = keys.length - 1; i >= 0; i -= 1) {
-      const key = keys[i] as PropertyKey;
-      const value = state[key];
-      if (value !== values[i] && said(value, this.#new[key]) !== values[i]) return false;
+    const { length } = keys;
+    for (let i = 0; i < length; i += 1) {
+      if (state[keys[i] as PropertyKey] !== values[i]) return false;
+    }
+    for (const key of this.#asNew) {
+      if (!isAsNew(state[key], this.#new[key])) return false;
     }
     // Somebody may have added something. To list the symbols, which are Node's, would take as long as all of this.
     return (
@@ -78,10 +82,7 @@ class Content {
 
   make(stream: object): StreamState {
     const state = new this.#class(undefined, stream, true);
-    for (const [index, key] of this.#keys.entries()) {
-      const value = this.#values[index];
-      if (value !== AS_NEW) state[key] = value;
-    }
+    for (const [index, key] of this.#keys.entries()) state[key] = this.#values[index];
     return state;
   }
 }
@@ -95,8 +96,9 @@ export class StreamContent {
   /** Undefined if they cannot be told from their content alone. */
   static of(readable: StreamState, writable: StreamState): StreamContent | undefined {
     const known = StreamContent.#known;
-    for (const content of known) {
-      if (content.readable.matches(readable) && content.writable.matches(writable)) return content;
+    for (let i = 0; i < known.length; i += 1) {
+      const content = known[i];
+      if (content?.readable.matches(readable) && content.writable.matches(writable)) return content;
     }
     if (known.length === MOST_KNOWN) return undefined;
     const content = new StreamContent(
