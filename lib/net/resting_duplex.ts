@@ -27,7 +27,10 @@ export class RestingDuplex extends Bare {
     Reflect.apply(Duplex, this, [options]);
   }
 
+  // Whoever asks a prototype, as `Socket.prototype.bytesWritten` does, is told that there is none.
+
   get _readableState(): StreamState {
+    if (!(#content in this)) return undefined as unknown as StreamState;
     if (this.#content != null) RestingDuplex.#wake(this, this.#content);
     return this.#readable as StreamState;
   }
@@ -38,6 +41,7 @@ export class RestingDuplex extends Bare {
   }
 
   get _writableState(): StreamState {
+    if (!(#content in this)) return undefined as unknown as StreamState;
     if (this.#content != null) RestingDuplex.#wake(this, this.#content);
     return this.#writable as StreamState;
   }

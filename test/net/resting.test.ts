@@ -192,3 +192,8 @@ it('a socket with an encoding or with something to read stays as it is', async (
   expect([...decoding, ...reading].map((one) => one.deref() === undefined)).toEqual(Array(4).fill(false));
   expect(String(socket.read())).toBe('unread');
 });
+
+it('leaves the prototypes as quiet about what they have not as those of node:net', () => {
+  expect(net.Socket.prototype.bytesWritten).toBeUndefined();
+  expect(net.Socket.prototype.writableLength).toBeUndefined();
+});
