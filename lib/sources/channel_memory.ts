@@ -87,6 +87,8 @@ export class ChannelMemory {
     const bytes = this.#bytes;
     const { length } = message;
     const size = LENGTH + rounded(length);
+    // Not as a Buffer: its subarray() is a function in JavaScript.
+    const plain = new Uint8Array(message.buffer, message.byteOffset, length);
     this.#lock();
     // From here to the unlocking there is no loop and no call of a function in JavaScript. Only there does
     // V8 end a thread that is terminated: none can take the lock with it.
@@ -98,8 +100,8 @@ export class ChannelMemory {
       const from = (at + LENGTH) & (capacity - 1);
       const first = Math.min(length, capacity - from);
       this.#lengths[at >>> 2] = length;
-      bytes.set(message.subarray(0, first), from);
-      if (first < length) bytes.set(message.subarray(first), 0);
+      bytes.set(plain.subarray(0, first), from);
+      if (first < length) bytes.set(plain.subarray(first), 0);
       Atomics.store(words, HEAD, (head + size) | 0);
     }
     Atomics.store(words, LOCK, FREE);

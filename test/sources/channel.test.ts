@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 
 import { Channel, channel, defaultQueue, Queue } from '../../lib/index.js';
+import { bytesFor, ChannelMemory } from '../../lib/sources/channel_memory.js';
 import { runProgram } from '../queue/run_program.js';
 
 function worker(workerData: object): Worker {
@@ -146,6 +147,19 @@ describe('a channel between threads', () => {
     while (value.value !== -1) value = await rest.next();
     await last;
     await rest.return?.();
+  });
+
+  it('calls no function in JavaScript that a thread could end in while it has the lock', () => {
+    const memory = new ChannelMemory(new SharedArrayBuffer(bytesFor(64)));
+    const message = Buffer.from('a Buffer, as from v8.serialize()');
+    message.subarray = () => {
+      throw new Error('terminated');
+    };
+    expect([memory.put(message), memory.put(message)]).toEqual(['sent', 'full']);
+    expect(memory.take()).toEqual(new Uint8Array(message));
+    // Around the end of the ring.
+    expect(memory.put(message)).toBe('sent');
+    expect(memory.take()).toEqual(new Uint8Array(message));
   });
 
   it('keeps the process alive for a reader, until it is closed', async () => {
