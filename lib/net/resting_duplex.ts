@@ -14,41 +14,41 @@ Object.setPrototypeOf(Bare, Duplex);
  * by Node's own constructors and of what they said, when somebody looks at them.
  */
 export class RestingDuplex extends Bare {
-  /** While it rests, what leads to the state if somebody has kept it, for he has to find it here again; and its place there. */
-  #readable: StreamState | WeakRef<StateLitter> | undefined;
-  #writable: StreamState | number | undefined = 0;
+  // Not `#`: these are read more often than anything else of a socket, by one function for objects of many shapes. For a
+  // name, V8 goes by the shape that the function's caller has seen; a `#` it then looks up in a table, each time.
   /** What the states say; undefined while it is awake, and they are there. */
-  #content: StreamContent | undefined | null = null;
+  private _restingContent: StreamContent | undefined | null = null;
+  /** While it rests, what leads to the state if somebody has kept it, for he has to find it here again; and its place there. */
+  private _awakeReadable: StreamState | WeakRef<StateLitter> | undefined = undefined;
+  private _awakeWritable: StreamState | number | undefined = 0;
 
   constructor(options: DuplexOptions) {
     super();
     // Changed for every object, and so no constant to V8: or the first socket that rests would cost all streams their code.
-    this.#content = undefined;
+    this._restingContent = undefined;
     Reflect.apply(Duplex, this, [options]);
   }
 
   // Whoever asks a prototype, as `Socket.prototype.bytesWritten` does, is told that there is none.
 
   get _readableState(): StreamState {
-    if (!(#content in this)) return undefined as unknown as StreamState;
-    if (this.#content != null) RestingDuplex.#wake(this, this.#content);
-    return this.#readable as StreamState;
+    if (this._restingContent != null) RestingDuplex.#wake(this, this._restingContent);
+    return this._awakeReadable as StreamState;
   }
 
   set _readableState(state: StreamState) {
-    if (this.#content != null) RestingDuplex.#wake(this, this.#content);
-    this.#readable = state;
+    if (this._restingContent != null) RestingDuplex.#wake(this, this._restingContent);
+    this._awakeReadable = state;
   }
 
   get _writableState(): StreamState {
-    if (!(#content in this)) return undefined as unknown as StreamState;
-    if (this.#content != null) RestingDuplex.#wake(this, this.#content);
-    return this.#writable as StreamState;
+    if (this._restingContent != null) RestingDuplex.#wake(this, this._restingContent);
+    return this._awakeWritable as StreamState;
   }
 
   set _writableState(state: StreamState) {
-    if (this.#content != null) RestingDuplex.#wake(this, this.#content);
-    this.#writable = state;
+    if (this._restingContent != null) RestingDuplex.#wake(this, this._restingContent);
+    this._awakeWritable = state;
   }
 
   /**
@@ -56,14 +56,14 @@ export class RestingDuplex extends Bare {
    * nobody else had them. What is on its way holds a state and is about to change it: then it stays awake.
    */
   [rest](all: Rest): void {
-    if (this.#content == null) {
+    if (this._restingContent == null) {
       RestingDuplex.#fallAsleep(this, all);
-    } else if (this.#readable !== undefined) {
+    } else if (this._awakeReadable !== undefined) {
       if (RestingDuplex.#litter(this) === undefined) {
-        this.#readable = this.#writable = undefined;
+        this._awakeReadable = this._awakeWritable = undefined;
       } else {
         all.kept = true;
-        RestingDuplex.#wake(this, this.#content);
+        RestingDuplex.#wake(this, this._restingContent);
       }
     }
   }
@@ -71,26 +71,26 @@ export class RestingDuplex extends Bare {
   // Static: an object of a class with private methods has one property more, for each such class that it inherits from.
 
   static #fallAsleep(stream: RestingDuplex, all: Rest): void {
-    const readable = stream.#readable as StreamState;
-    const writable = stream.#writable as StreamState;
+    const readable = stream._awakeReadable as StreamState;
+    const writable = stream._awakeWritable as StreamState;
     if (!readable || !writable || writable.pendingcb !== 0 || !stream.readable || !stream.writable) return;
     const content = StreamContent.of(readable, writable);
     if (content === undefined) return;
     const { litter } = all;
-    stream.#content = content;
-    stream.#readable = litter.ref;
-    stream.#writable = litter.add(readable, writable);
+    stream._restingContent = content;
+    stream._awakeReadable = litter.ref;
+    stream._awakeWritable = litter.add(readable, writable);
   }
 
   static #litter(stream: RestingDuplex): StateLitter | undefined {
-    return (stream.#readable as WeakRef<StateLitter> | undefined)?.deref();
+    return (stream._awakeReadable as WeakRef<StateLitter> | undefined)?.deref();
   }
 
   static #wake(stream: RestingDuplex, { readable, writable }: StreamContent): void {
     const litter = RestingDuplex.#litter(stream);
-    const place = stream.#writable as number;
-    stream.#content = undefined;
-    stream.#readable = litter?.take(place) ?? readable.make(stream);
-    stream.#writable = litter?.take(place + 1) ?? writable.make(stream);
+    const place = stream._awakeWritable as number;
+    stream._restingContent = undefined;
+    stream._awakeReadable = litter?.take(place) ?? readable.make(stream);
+    stream._awakeWritable = litter?.take(place + 1) ?? writable.make(stream);
   }
 }
