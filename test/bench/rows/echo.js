@@ -5,6 +5,8 @@ import { measureLoad } from '../measure/serving.js';
 import { BUN, C, KEVENT, NODE, SLAB, tcpServers } from './peers.js';
 
 const WARM_MS = 500;
+/** Of a connection: the first of 10,000 have more to do with making them than with messages. */
+const WARM_MICROSECONDS_EACH = 200;
 const RUN_MS = 1000;
 const REPETITIONS = 5;
 
@@ -78,9 +80,10 @@ async function measure(/** @type {Work} */ { name, title, said, load, args, unit
   const peers = await tcpServers('echo');
   if ('missing' in peers) return { ...base, skipped: [peers.missing] };
   const { servers, skipped } = peers;
+  const warm = Math.max(WARM_MS, (args[0] * WARM_MICROSECONDS_EACH) / 1000);
   const loads = Object.entries(servers).map(([peer, server]) => [
     peer,
-    () => measureLoad(server, load, [...args, WARM_MS, RUN_MS]),
+    () => measureLoad(server, load, [...args, warm, RUN_MS]),
   ]);
   const runs = await interleave(Object.fromEntries(loads), REPETITIONS);
   const cost = Object.fromEntries(
