@@ -84,7 +84,7 @@ class SlabServing<Data> implements Serving<SlabConnection<Data>> {
 
 /**
  * A server whose connections are not streams: bytes are handed over where they were received, and what is written
- * is sent at the end of the turn, one call for all connections. An idle connection takes about 110 bytes of the
+ * is sent at the end of the turn, one call for all connections. An idle connection takes about 60 bytes of the
  * JavaScript heap.
  *
  * It is a `net.Server` but for its 'connection' event, which does not come: `listen`, `close`, `address`,
