@@ -355,7 +355,7 @@ export class Queue implements AsyncIterable<Batch> {
   }
 
   /**
-   * The places of this thread's kevents, some hundred from a slot on.
+   * The places of this thread's kevents, up to 256 from a slot on.
    *
    * @returns the slot to go on from; -1 if there is none @internal
    */

@@ -8,6 +8,8 @@ import type { Place } from './registration.js';
 const CHUNK = 8192;
 const CHUNK_SHIFT = 13;
 const CHUNK_MASK = CHUNK - 1;
+/** Slots that are gone through in one go, of a chunk. */
+const SOME = 256;
 /** What a chunk has room for at first: then twice as much, and again. */
 const FEW = 512;
 
@@ -193,17 +195,19 @@ export class Slots {
     return this.#chunks.flatMap((chunk) => chunk.kevents.filter((kevent) => kevent !== undefined));
   }
 
-  /** Those of one chunk; a chunk begins at `from`. @returns where the next begins, -1 if there is none */
+  /** Those of the next {@link SOME} slots; `from` is a multiple of that. @returns where to go on, -1 if there are no more */
   some(from: number, visit: (kevent: Place) => void): number {
     const chunk = this.#chunks[from >>> CHUNK_SHIFT];
     if (chunk === undefined) return -1;
     const { kevents } = chunk;
+    const first = from & CHUNK_MASK;
     // Not for-of: as this runs too seldom to be compiled, that would leave an object behind for each slot.
-    for (let place = 0; place < kevents.length; place += 1) {
+    const end = Math.min(first + SOME, kevents.length);
+    for (let place = first; place < end; place += 1) {
       const kevent = kevents[place];
       if (kevent !== undefined) visit(kevent);
     }
-    return from + CHUNK < this.#used ? from + CHUNK : -1;
+    return from + SOME < this.#used ? from + SOME : -1;
   }
 
   clear(): void {

@@ -43,9 +43,9 @@ async function collect(times = 4): Promise<void> {
   }
 }
 
-/** Until a socket is without its states. */
-async function atRest(socket: Socket): Promise<void> {
-  const states = kept(socket);
+/** Until sockets are without their states. */
+async function atRest(...sockets: Socket[]): Promise<void> {
+  const states = sockets.flatMap(kept);
   await expect
     .poll(
       async () => {
@@ -93,6 +93,11 @@ it('a silent socket is without its states after garbage collections, and then ha
   expect(state(socket, '_writableState')).toBeInstanceOf(WritableState);
   expect(socket).toBeInstanceOf(Writable);
   expect(socket).toBeInstanceOf(Readable);
+});
+
+it('so are all of many, which are told in more than one turn', async () => {
+  const pairs = await Promise.all(Array.from({ length: 300 }, echoed));
+  await atRest(...pairs.flatMap(({ client, socket }) => [client, socket]));
 });
 
 it('it answers after that, from the first message on, as often as one likes', async () => {
