@@ -56,6 +56,7 @@ async function byBatch() {
 }
 
 for (let round = -Math.ceil(rounds / 2); round < rounds; round += 1) {
+  if (round === 0) produce = consume = 0;
   const start = cpuMicroseconds();
   const opener = stream[Symbol.asyncIterator]();
   const first = opener.next();
@@ -67,7 +68,6 @@ for (let round = -Math.ceil(rounds / 2); round < rounds; round += 1) {
   const loop = how === 'batch' ? byBatch() : byEvent();
   sink?.end(); // when the loop has had what waits
   sum += await loop;
-  if (round < 0) continue;
   produce += produced - start;
   consume += cpuMicroseconds() - produced;
 }

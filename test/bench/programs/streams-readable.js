@@ -16,6 +16,7 @@ async function loop(/** @type {AsyncIterable<{ id: number }>} */ values) {
 }
 
 for (let round = -Math.ceil(rounds / 2); round < rounds; round += 1) {
+  if (round === 0) produce = consume = 0;
   const start = cpuMicroseconds();
   /** @type {ReadableStream<{ id: number, count: number }>} */
   const readable = new ReadableStream(
@@ -29,7 +30,6 @@ for (let round = -Math.ceil(rounds / 2); round < rounds; round += 1) {
   );
   const produced = cpuMicroseconds();
   sum += await loop(readable);
-  if (round < 0) continue;
   produce += produced - start;
   consume += cpuMicroseconds() - produced;
 }
