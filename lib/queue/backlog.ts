@@ -18,10 +18,6 @@ export interface Hold extends Run {
   readonly lent: boolean;
 }
 
-export function emptyHold(lent: boolean): Hold {
-  return { position: 0, from: 0, at: 0, to: 0, through: 0, lent };
-}
-
 /** Slots between two first words. */
 export function slotsBetween(from: number, to: number): number {
   return ((to - from) / UKEVENT_WORDS) | 0;

@@ -19,7 +19,7 @@ export class Batches extends Iteration<Batch> {
     let batch = this.#batch;
     // With concurrent calls of next() there are several batches in use at the same time.
     if (batch === undefined || batch.hold.from !== batch.hold.to) {
-      batch = this.#batch = new RingBatch(this.consumer, this.newHold(false), this);
+      batch = this.#batch = new RingBatch(this.consumer, this.newCursor(false), this);
     }
     backlog.take(batch.hold);
     batch.begin();

@@ -54,7 +54,7 @@ export class Claims {
   constructor(ring: RingView, registry: Registry) {
     this.#ring = ring;
     this.#registry = registry;
-    this.#cursor = new EventCursor(ring, registry);
+    this.#cursor = new EventCursor(ring, registry, false);
   }
 
   /** Whether handlers are being called. */
@@ -195,7 +195,8 @@ export class Claims {
     const { backlog, control } = this;
     const registry = this.#registry;
     const cursor = this.#cursor;
-    cursor.runEnd = first + count * UKEVENT_WORDS;
+    cursor.to = first + count * UKEVENT_WORDS;
+    cursor.begin();
     const epoch = registry.staleness.from(position);
     // Slots behind one that has to wait are not part of the prefix that `control` can name.
     let apart = -1;

@@ -20,6 +20,7 @@ import {
   WORD_USER0,
   WORD_USER1,
 } from '../abi/layout.js';
+import type { Hold } from './backlog.js';
 import { eventError, type Payload, payloadBytes, type QueueEvent, readPayload } from './event.js';
 import { EventCopy, EventCopyWithPayload } from './event_copy.js';
 import type { Kevent } from './registration.js';
@@ -56,27 +57,42 @@ export interface RingView {
   readonly words: Uint32Array;
 }
 
-/** Reads one slot of the ring in place, and then another: no object per event. */
-export class EventCursor implements QueueEvent {
+/**
+ * Reads one slot of the ring in place, and then another: no object per event. Of a loop it is the hold too: an
+ * object less to look at for each event.
+ */
+export class EventCursor implements QueueEvent, Hold {
   readonly #ring: RingView;
   readonly #words: Uint32Array;
   readonly #registry: Registry;
   readonly #staleness: Staleness;
-  /** First word behind the run that is being gone through. */
-  runEnd = 0;
+  position = 0;
+  from = 0;
+  at = 0;
+  to = 0;
+  through = 0;
+  readonly lent: boolean;
   /** Of no use: so that the reads of `lookAhead` are not optimized away. */
   touched = 0;
   #base = RING_HEADER_WORDS;
+  /** The kevent of the slot with this first word, if it has been looked up. */
   #kevent: Kevent | undefined;
+  #keventBase = 0;
   /** Of these slots it is known what will be read. */
   #aheadFrom = 0;
   #aheadTo = 0;
 
-  constructor(ring: RingView, registry: Registry) {
+  constructor(ring: RingView, registry: Registry, lent: boolean) {
     this.#ring = ring;
     this.#words = ring.words;
     this.#registry = registry;
     this.#staleness = registry.staleness;
+    this.lent = lent;
+  }
+
+  /** It is going to go through another run, which ends at `to`. */
+  begin(): void {
+    this.#keventBase = this.#aheadTo = 0;
   }
 
   /**
@@ -87,7 +103,6 @@ export class EventCursor implements QueueEvent {
    */
   moveTo(base: number, epoch: number): boolean {
     this.#base = base;
-    this.#kevent = undefined;
     return this.#staleness.epoch === epoch || this.#isCurrent(base);
   }
 
@@ -95,7 +110,7 @@ export class EventCursor implements QueueEvent {
   lookAhead(base: number): void {
     if (base < this.#aheadTo && base >= this.#aheadFrom) return;
     const words = this.#words;
-    const end = Math.min(base + AHEAD * SLOT, this.runEnd);
+    const end = Math.min(base + AHEAD * SLOT, this.to);
     let sum = 0;
     for (let at = base; at < end; at += SLOT) sum ^= this.#registry.touch(words[at + USER0] ?? 0);
     this.touched = sum;
@@ -105,11 +120,13 @@ export class EventCursor implements QueueEvent {
 
   /** Looked up when it is asked for: many loops never do. */
   get registration(): Kevent | undefined {
-    if (this.#kevent === undefined) {
-      const user0 = this.#words[this.#base + USER0] ?? 0;
+    const base = this.#base;
+    if (this.#keventBase !== base) {
+      const user0 = this.#words[base + USER0] ?? 0;
       if (!this.#registry.owns(user0)) return undefined;
       // Of handlers that have other places, only they see the events.
-      this.#kevent = this.#registry.find(user0, this.#words[this.#base + USER1] ?? 0) as Kevent | undefined;
+      this.#kevent = this.#registry.find(user0, this.#words[base + USER1] ?? 0) as Kevent | undefined;
+      this.#keventBase = base;
     }
     return this.#kevent;
   }
@@ -190,8 +207,9 @@ export class EventCursor implements QueueEvent {
     this.lookAhead(base);
     const words = this.#words;
     const user0 = words[base + USER0] ?? 0;
-    if (this.#registry.owns(user0))
-      this.#kevent = this.#registry.end(user0, words[base + USER1] ?? 0) as Kevent | undefined;
+    if (!this.#registry.owns(user0)) return;
+    this.#kevent = this.#registry.end(user0, words[base + USER1] ?? 0) as Kevent | undefined;
+    this.#keventBase = base;
   }
 
   #isLast(base: number): boolean {

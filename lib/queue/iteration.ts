@@ -1,5 +1,6 @@
-import { emptyHold, type Hold } from './backlog.js';
+import type { Hold } from './backlog.js';
 import type { Consumer, Waiter } from './consumer.js';
+import { EventCursor } from './event_cursor.js';
 
 export type Result<T> = IteratorResult<T, undefined>;
 
@@ -107,12 +108,13 @@ export abstract class Iteration<T> implements AsyncIterableIterator<T>, Waiter {
   /** The consumer asks for more: what it was given before is consumed. */
   protected abstract consume(): void;
 
-  /** A hold that is released, or its unseen part handed back, when the loop ends in whatever way. */
-  protected newHold(lent: boolean): Hold {
-    const hold = emptyHold(lent);
-    this.#holds.push(hold);
-    if (this.#running) this.consumer.claims.holds.add(hold);
-    return hold;
+  /** Its run is released, or the unseen part handed back, when the loop ends in whatever way. */
+  protected newCursor(lent: boolean): EventCursor {
+    const { claims, registry, ring } = this.consumer;
+    const cursor = new EventCursor(ring, registry, lent);
+    this.#holds.push(cursor);
+    if (this.#running) claims.holds.add(cursor);
+    return cursor;
   }
 
   protected get holds(): readonly Hold[] {
