@@ -144,7 +144,7 @@ export class Claims {
 
   finishLate(): void {
     for (const hold of this.holds) this.releaseLater(hold);
-    this.#finishRange();
+    if (this.#lateFrom !== this.#lateTo) this.#finishRange();
   }
 
   /** Another loop has begun: what one had for itself is shared from now on. */

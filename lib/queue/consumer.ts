@@ -192,13 +192,13 @@ export class Consumer {
     if (this.registry.handled > 0 && !claims.backlog.isEmpty) this.#remains.attachment?.start();
   }
 
+  /** What follows for the others is looked at by update(). */
   #serve(): void {
     const { backlog } = this.claims;
     while (backlog.hasMore) {
       if (this.#waiting[0]?.serve() !== true) break;
       this.#waiting.shift();
     }
-    this.#setWant();
   }
 
   #setWant(): void {
