@@ -1,20 +1,18 @@
 // consume-events-on.js EVENTS ROUNDS
 //
 // `for await (const [event] of on(emitter, 'event'))` over EVENTS events that were emitted before the
-// loop begins. CPU time in µs, of the loop alone and of emitting, over all ROUNDS; a quarter more
-// come first, for the compiler. They are counted like the others, and then forgotten: code that comes later for the
-// first time would have the rounds compiled again, on the account of those that are measured.
+// loop begins. CPU time in µs, of the loop alone and of emitting, over all ROUNDS, as
+// measure/rounds.js counts it.
 import { EventEmitter, on } from 'node:events';
 
 import { cpuMicroseconds, print } from '../measure/cpu.js';
+import { costOf } from '../measure/rounds.js';
 
-const [events, rounds] = process.argv.slice(2).map(Number);
+const [most, rounds] = process.argv.slice(2).map(Number);
 const emitter = new EventEmitter();
 let sum = 0;
-let produce = 0;
-let consume = 0;
 
-async function consumed(/** @type {ReturnType<typeof on>} */ stream) {
+async function consumed(/** @type {ReturnType<typeof on>} */ stream, /** @type {number} */ events) {
   let sum = 0;
   let seen = 0;
   for await (const [event] of stream) {
@@ -25,14 +23,13 @@ async function consumed(/** @type {ReturnType<typeof on>} */ stream) {
   return sum;
 }
 
-for (let round = -Math.ceil(rounds / 4); round < rounds; round += 1) {
-  if (round === 0) produce = consume = 0;
+async function round(/** @type {number} */ events) {
   const stream = on(emitter, 'event');
   const start = cpuMicroseconds();
   for (let index = 0; index < events; index += 1) emitter.emit('event', { id: index, count: 1 });
   const produced = cpuMicroseconds();
-  sum += await consumed(stream);
-  produce += produced - start;
-  consume += cpuMicroseconds() - produced;
+  sum = (sum + (await consumed(stream, events))) | 0;
+  return { produce: produced - start, consume: cpuMicroseconds() - produced };
 }
-print({ produce, consume, sum });
+
+print({ ...(await costOf(rounds, most, round)), sum });

@@ -9,14 +9,13 @@ import { Queue, request } from 'kevent';
 import { KEVENT_FLAGS_NONBLOCK, kevent_wait } from 'kevent/raw';
 
 import { cpuMicroseconds, print } from '../measure/cpu.js';
+import { costOf } from '../measure/rounds.js';
 
-const [events, rounds] = process.argv.slice(2, 4).map(Number);
+const [most, rounds] = process.argv.slice(2, 4).map(Number);
 const by = process.argv[4];
-const queue = new Queue({ ringSize: events });
-const registrations = queue.addAll(Array.from({ length: events }, (_, index) => request.user(index)));
+const queue = new Queue({ ringSize: most });
+const registrations = queue.addAll(Array.from({ length: most }, (_, index) => request.user(index)));
 let sum = 0;
-let produce = 0;
-let consume = 0;
 
 function sumOf(/** @type {import('kevent').Batch} */ batch) {
   let sum = 0;
@@ -24,7 +23,7 @@ function sumOf(/** @type {import('kevent').Batch} */ batch) {
   return sum;
 }
 
-async function byBatch() {
+async function byBatch(/** @type {number} */ events) {
   let sum = 0;
   let seen = 0;
   for await (const batch of queue) {
@@ -35,7 +34,7 @@ async function byBatch() {
   return sum;
 }
 
-async function byEvent() {
+async function byEvent(/** @type {number} */ events) {
   let sum = 0;
   let seen = 0;
   for await (const event of queue.events()) {
@@ -46,20 +45,19 @@ async function byEvent() {
   return sum;
 }
 
-for (let round = -Math.ceil(rounds / 4); round < rounds; round += 1) {
-  if (round === 0) produce = consume = 0;
+async function round(/** @type {number} */ events) {
   const start = cpuMicroseconds();
-  for (const registration of registrations) registration.ready();
+  for (let index = 0; index < events; index += 1) registrations[index]?.ready();
   const collected = kevent_wait(queue.fd, events, 0, null, KEVENT_FLAGS_NONBLOCK);
   if (collected !== events) throw new Error(`the ring took ${collected} of ${events} events`);
   const produced = cpuMicroseconds();
-  sum += await (by === 'batch' ? byBatch() : byEvent());
+  sum = (sum + (await (by === 'batch' ? byBatch(events) : byEvent(events)))) | 0;
   const consumed = cpuMicroseconds();
   const { head, tail } = queue.stats();
   if (head !== tail) throw new Error('there are slots that were not given back');
   await setImmediate(); // what a loop puts off until the event loop's turn, it may do now
-  produce += produced - start;
-  consume += consumed - produced;
+  return { produce: produced - start, consume: consumed - produced };
 }
-print({ produce, consume, sum });
+
+print({ ...(await costOf(rounds, most, round)), sum });
 queue.close();

@@ -3,13 +3,18 @@
 // `for await` over an async iterator that does nothing but hand out EVENTS small objects: what the language
 // itself takes for each event, whoever it comes from. Output as consume-events-on.js.
 import { cpuMicroseconds, print } from '../measure/cpu.js';
+import { costOf } from '../measure/rounds.js';
 
-const [events, rounds] = process.argv.slice(2).map(Number);
+const [most, rounds] = process.argv.slice(2).map(Number);
 let sum = 0;
-let consume = 0;
 
 class Numbers {
   #next = 0;
+  #events;
+
+  constructor(/** @type {number} */ events) {
+    this.#events = events;
+  }
 
   [Symbol.asyncIterator]() {
     return this;
@@ -17,22 +22,22 @@ class Numbers {
 
   /** @returns {Promise<IteratorResult<{id: number, count: number}, undefined>>} */
   next() {
-    if (this.#next === events) return Promise.resolve({ value: undefined, done: true });
+    if (this.#next === this.#events) return Promise.resolve({ value: undefined, done: true });
     this.#next += 1;
     return Promise.resolve({ value: { id: this.#next, count: 1 }, done: false });
   }
 }
 
-async function consumed() {
+async function consumed(/** @type {number} */ events) {
   let sum = 0;
-  for await (const event of new Numbers()) sum = (sum + event.id) | 0;
+  for await (const event of new Numbers(events)) sum = (sum + event.id) | 0;
   return sum;
 }
 
-for (let round = -Math.ceil(rounds / 4); round < rounds; round += 1) {
-  if (round === 0) consume = 0;
+async function round(/** @type {number} */ events) {
   const start = cpuMicroseconds();
-  sum += await consumed();
-  consume += cpuMicroseconds() - start;
+  sum = (sum + (await consumed(events))) | 0;
+  return { produce: 0, consume: cpuMicroseconds() - start };
 }
-print({ produce: 0, consume, sum });
+
+print({ ...(await costOf(rounds, most, round)), sum });

@@ -8,19 +8,19 @@ import { setImmediate } from 'node:timers/promises';
 import { EventStream, Queue, request } from 'kevent';
 
 import { cpuMicroseconds, print } from '../measure/cpu.js';
+import { costOf } from '../measure/rounds.js';
 
-const [events, rounds] = process.argv.slice(2, 4).map(Number);
+const [most, rounds] = process.argv.slice(2, 4).map(Number);
 const how = process.argv[4];
 /** @typedef {{ id: number, count: number }} Value */
 
-// One more than the loop reads: the one for which the stream is opened.
-const total = events + 1;
-const queue = new Queue({ ringSize: 2 * events });
+const queue = new Queue({ ringSize: 2 * most });
 /** @type {import('kevent').Sink<Value> | undefined} */
 let sink;
 let pushed = 0;
 const registrations = queue.addAll(
-  Array.from({ length: total }, (_, index) => request.user(index)),
+  // One more than the loop reads: the one for which the stream is opened.
+  Array.from({ length: most + 1 }, (_, index) => request.user(index)),
   ({ id0: id, data0: count }) => {
     pushed += 1;
     sink?.push({ id, count });
@@ -36,12 +36,10 @@ const stream = new EventStream(
       return { mute: nothing, unmute: nothing, ref: nothing, unref: nothing, close: nothing };
     },
   },
-  { window: total },
+  { window: most + 1 },
 );
 
 let sum = 0;
-let produce = 0;
-let consume = 0;
 
 async function byEvent() {
   let ids = 0;
@@ -55,21 +53,20 @@ async function byBatch() {
   return ids;
 }
 
-for (let round = -Math.ceil(rounds / 2); round < rounds; round += 1) {
-  if (round === 0) produce = consume = 0;
+async function round(/** @type {number} */ events) {
   const start = cpuMicroseconds();
   const opener = stream[Symbol.asyncIterator]();
   const first = opener.next();
   pushed = 0;
-  for (const registration of registrations) registration.ready();
-  while (pushed < total) await setImmediate();
+  for (let index = 0; index <= events; index += 1) registrations[index]?.ready();
+  while (pushed <= events) await setImmediate();
   await first;
   const produced = cpuMicroseconds();
   const loop = how === 'batch' ? byBatch() : byEvent();
   sink?.end(); // when the loop has had what waits
-  sum += await loop;
-  produce += produced - start;
-  consume += cpuMicroseconds() - produced;
+  sum = (sum + (await loop)) | 0;
+  return { produce: produced - start, consume: cpuMicroseconds() - produced };
 }
-print({ produce, consume, sum });
+
+print({ ...(await costOf(rounds, most, round)), sum });
 queue.close();

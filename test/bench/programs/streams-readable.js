@@ -3,11 +3,10 @@
 // `for await (const event of readable)` over EVENTS small objects that were put into a web ReadableStream before
 // the loop begins. Output as consume-events-on.js.
 import { cpuMicroseconds, print } from '../measure/cpu.js';
+import { costOf } from '../measure/rounds.js';
 
-const [events, rounds] = process.argv.slice(2).map(Number);
+const [most, rounds] = process.argv.slice(2).map(Number);
 let sum = 0;
-let produce = 0;
-let consume = 0;
 
 async function loop(/** @type {AsyncIterable<{ id: number }>} */ values) {
   let ids = 0;
@@ -15,8 +14,7 @@ async function loop(/** @type {AsyncIterable<{ id: number }>} */ values) {
   return ids;
 }
 
-for (let round = -Math.ceil(rounds / 2); round < rounds; round += 1) {
-  if (round === 0) produce = consume = 0;
+async function round(/** @type {number} */ events) {
   const start = cpuMicroseconds();
   /** @type {ReadableStream<{ id: number, count: number }>} */
   const readable = new ReadableStream(
@@ -29,8 +27,8 @@ for (let round = -Math.ceil(rounds / 2); round < rounds; round += 1) {
     { highWaterMark: events },
   );
   const produced = cpuMicroseconds();
-  sum += await loop(readable);
-  produce += produced - start;
-  consume += cpuMicroseconds() - produced;
+  sum = (sum + (await loop(readable))) | 0;
+  return { produce: produced - start, consume: cpuMicroseconds() - produced };
 }
-print({ produce, consume, sum });
+
+print({ ...(await costOf(rounds, most, round)), sum });

@@ -23,7 +23,7 @@ export const streams = {
       name: this.name,
       title: this.title,
       measured: [
-        `${SIZES.map((size) => size.toLocaleString('en-US')).join(' or ')} small objects that wait when a \`for await\` loop begins: user events in the window of an EventStream, emitted and buffered by events.on, or enqueued in a web ReadableStream (which cannot hold many more: each read of 65,536 takes 19 µs of moving the others); again and again, ${TOTAL.toLocaleString('en-US')} in all. The loop reads one number of each.`,
+        `${SIZES.map((size) => size.toLocaleString('en-US')).join(' or ')} small objects that wait when a \`for await\` loop begins: user events in the window of an EventStream, emitted and buffered by events.on, or enqueued in a web ReadableStream (which cannot hold many more: each read of 65,536 takes 19 µs of moving the others); again and again, ${TOTAL.toLocaleString('en-US')} in all, after others for the compiler. The loop reads one number of each.`,
         'The loop: from its beginning to its end. With producing: also one ready() per event, its way through the ring and the handler that makes the object; one emit(); or one enqueue().',
         'For comparison: an async iterator that only hands out small objects, which is what the language itself takes for each event. No loop by event can be cheaper.',
       ],

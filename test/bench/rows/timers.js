@@ -3,7 +3,7 @@ import { interleave, program, runPinned } from '../measure/child.js';
 import { median, ratio } from '../measure/numbers.js';
 
 const COUNT = 1_000_000;
-const REPETITIONS = 3;
+const REPETITIONS = 5;
 const NODE = 'setTimeout, clearTimeout';
 const HANDLER = 'kevent, Queue, one handler';
 const BATCH = 'kevent, Queue, loop by batch';
