@@ -20,7 +20,7 @@ const WARM_EVENTS = 512;
  */
 export async function costOf(rounds, events, round) {
   await added(WARM_ROUNDS, WARM_EVENTS, round);
-  await added(rounds / 4, events, round);
+  await added(rounds, events, round);
   return added(rounds, events, round);
 }
 
