@@ -19,7 +19,7 @@ export const lateness = {
   /** @returns {Promise<import('../report/result.js').Result>} */
   async measure() {
     const measured = [
-      `${COUNT} one-shot timers at random times of ${WINDOW_MS / 1000} s, in a process that does nothing else and that has, where that is allowed, a real-time priority: how long after the time asked for the handler runs. The C program has one timerfd that it sets for the earliest; setTimeout gets whole milliseconds. In JavaScript the second of two rounds counts: the first is for the compiler.`,
+      `${COUNT} one-shot timers at random times of ${WINDOW_MS / 1000} s, in a process that does nothing else and that has, where that is allowed, a real-time priority: how long after the time asked for the handler runs. The C program has one timerfd that it sets for the earliest; setTimeout gets whole milliseconds. In JavaScript the last of nine rounds counts: the others are for the compiler.`,
       'An exact timer has its thread woken sooner than it is due, and waits for the rest on the processor, for a sixteenth of the time at most. Beside p50 stands the CPU time that each timer costs, without setting it in JavaScript.',
     ];
     const base = { name: this.name, title: this.title, measured };
