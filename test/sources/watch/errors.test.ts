@@ -95,7 +95,7 @@ describe('watch', () => {
       // It has all descriptors of its own once it delivers something.
       const registration = queue.add(request.user(1), () => undefined);
       const path = ${JSON.stringify(folder.root)};
-      process.stdout.write('');
+      process.stdout.write(''); // opened now
       try {
         for (;;) openSync('/dev/null');
       } catch {}
