@@ -59,7 +59,7 @@ export class Sender {
   #used = 0;
   #fd = -1;
   #scheduled = false;
-  /** Of performance.now(): when sending began in this turn; 0 if it has not. */
+  /** Of performance.now(): when the clock was looked at first in this turn; 0 if it was not. */
   #since = 0;
   #asked = 0;
   #late = false;
@@ -71,14 +71,17 @@ export class Sender {
 
   /** Whether the event loop should have a turn before more is sent. The clock is not looked at each time. */
   get isLate(): boolean {
-    if (this.#since === 0) return false;
     this.#asked += 1;
-    if (this.#asked % ASKED_PER_LOOK === 0) this.#late = performance.now() - this.#since > LONGEST_TURN;
+    if (this.#asked % ASKED_PER_LOOK === 0) {
+      const now = performance.now();
+      if (this.#since === 0) this.#since = now;
+      this.#late = now - this.#since > LONGEST_TURN;
+    }
     return this.#late;
   }
 
   beginTurn(): void {
-    this.#since = 0;
+    this.#asked = this.#since = 0;
     this.#late = false;
   }
 
@@ -132,7 +135,6 @@ export class Sender {
 
   /** Sends at once. Bytes that the kernel took, or a negative errno. Not while a group of the same descriptor waits. */
   now(fd: number, chunk: Uint8Array): number {
-    if (this.#since === 0) this.#since = performance.now();
     return binding().socketSend(fd, chunk);
   }
 
@@ -162,7 +164,6 @@ export class Sender {
     const count = this.#groups;
     this.#scheduled = false;
     if (count === 0) return;
-    if (this.#since === 0) this.#since = performance.now();
     const round = this.#round;
     const { words, groups, owners } = round;
     binding().naioSend(words, this.#entries, this.#arena, round.buffers);
