@@ -5,9 +5,11 @@ import { systemError } from '../abi/errors.js';
 const BLOCK_SHIFT = 20;
 const AT_ONCE = 64 * 1024;
 const OFFSET_MASK = (1 << BLOCK_SHIFT) - 1;
-/** Views that are remembered: one for each 64 bytes of a block. */
+/** Views that are remembered: as many as a block has places of 64 bytes. */
 const VIEWS = 1024;
 const VIEW_SHIFT = 6;
+/** By how much the places of a block are apart from those of the one before: large messages use few of each, and not the same. */
+const VIEW_STEP = 64;
 
 /** Makes Buffers of what lies in the slab of a queue. */
 export class Receiver {
@@ -68,9 +70,10 @@ export class Receiver {
 
   /** Bytes until the event's slot is committed. */
   view(place: number, length: number): Buffer {
-    const block = this.#block(place >>> BLOCK_SHIFT);
+    const number = place >>> BLOCK_SHIFT;
+    const block = this.#block(number);
     const offset = place & OFFSET_MASK;
-    const at = (offset >>> VIEW_SHIFT) & (VIEWS - 1);
+    const at = ((offset >>> VIEW_SHIFT) + number * VIEW_STEP) & (VIEWS - 1);
     const known = this.#views[at];
     if (
       known !== undefined &&

@@ -1,5 +1,6 @@
 // NAIO: bytes come with the event, in order, all of them, and only as many as there is room for.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -324,6 +325,28 @@ TEST(LAST_CHECK_and_READY_do_not_make_up_bytes) {
   pair.say("said");
   CHECK_EQ(queue.ready(naio_event(pair.a)), 0);
   CHECK_EQ(bytes_of(queue, queue.next()), "said");
+  CHECK(queue.idle());
+}
+
+// So that those that were received first are still in the cache when somebody looks at them.
+TEST(much_is_received_in_several_goes_and_the_queue_says_that_there_is_more) {
+  constexpr uint32_t kStreams = 32, kEach = 16384, kMost = 160 << 10;
+  TestQueue queue(64);
+  SocketPair pairs[kStreams];
+  for (SocketPair& pair : pairs) {
+    queue.add(naio_event(pair.a));
+    pair.say(std::string(kEach, 'x'));
+  }
+  uint32_t bytes = 0, goes = 0;
+  while (bytes < kStreams * kEach) {
+    pollfd readable = {queue.fd(), POLLIN, 0};
+    CHECK_EQ(poll(&readable, 1, 0), 1);
+    uint32_t before = bytes;
+    for (const ukevent& event : queue.read()) bytes += length(event);
+    CHECK(bytes > before && bytes - before <= kMost);
+    goes++;
+  }
+  CHECK(goes >= kStreams * kEach / kMost);
   CHECK(queue.idle());
 }
 
