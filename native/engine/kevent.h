@@ -407,7 +407,7 @@ int kevent_sendfile(int out, int in, int64_t offset, uint32_t count);
  * A receive of more than KEVENT_NAIO_MOST_SHARED bytes is the last in its block, so that whoever keeps blocks for such
  * and copies the others never has anybody else's bytes in a block that is kept.
  *
- * One call moves about 128 KiB into the ring, whatever it was asked for: what else is ready comes with the next.
+ * One kevent_wait receives about 128 KiB, however many events it may move: what else is ready comes with the next.
  *
  * A queue without a ring has no slots: a block is in use until the next kevent_get_events on the queue.
  */

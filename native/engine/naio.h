@@ -10,6 +10,9 @@ namespace kevent {
 
 class Queue;
 
+// Of ret_data[0]: the bytes that have come with an event.
+constexpr uint32_t kLengthMask = (1u << KEVENT_NAIO_WHAT_SHIFT) - 1;
+
 class Naio {
  public:
   Slab& slab() { return slab_; }

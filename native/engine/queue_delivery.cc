@@ -126,7 +126,7 @@ void Queue::take(Kevent& kevent, ukevent& out, SlotOwner& owner) {
   }
   origin_of(kevent.u.type)->deliver(*this, kevent, out);
   if (kevent.u.type == KEVENT_INODE || kevent.u.type == KEVENT_SIGNAL) owner.payload = out.ret_data[1];
-  if (kevent.u.type == KEVENT_NAIO && out.ret_data[0] << (32 - KEVENT_NAIO_WHAT_SHIFT)) {
+  if (kevent.u.type == KEVENT_NAIO && (out.ret_data[0] & kLengthMask) > 0) {
     owner.payload = (out.ret_data[1] >> KEVENT_NAIO_BLOCK_SHIFT) + 1;
     owner.in_slab = true;
   }
@@ -170,7 +170,7 @@ uint32_t Queue::fill_ring(uint32_t most) {
     SlotOwner owner;
     take(*kevent, event, owner);
     bool all = event.req_flags & KEVENT_REQ_WAKEUP_ALL;
-    if (owner.in_slab) received += event.ret_data[0] & ((1u << KEVENT_NAIO_WHAT_SHIFT) - 1);
+    if (owner.in_slab) received += event.ret_data[0] & kLengthMask;
     ring_.fill(event, owner, all);
     taken(*kevent, true);
     broadcast |= all;

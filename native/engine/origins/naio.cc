@@ -19,7 +19,6 @@ namespace kevent {
 namespace {
 
 constexpr uint32_t kAskable = KEVENT_SOCKET_RECV | KEVENT_SOCKET_SEND;
-constexpr uint32_t kLengthMask = (1u << KEVENT_NAIO_WHAT_SHIFT) - 1;
 static_assert(KEVENT_NAIO_MAX_BLOCK_SIZE <= kLengthMask, "a length fits beside what is ready");
 static_assert(KEVENT_NAIO_MAX_BLOCK_SIZE <= 1u << KEVENT_NAIO_BLOCK_SHIFT, "an offset fits beside the block");
 static_assert(KEVENT_NAIO_MAX_BLOCKS <= 1u << (32 - KEVENT_NAIO_BLOCK_SHIFT), "and the block beside the offset");
