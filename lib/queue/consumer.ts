@@ -25,10 +25,14 @@ export interface Remains {
 const MOST_CLAIMS = 4;
 
 /**
- * Those who have somebody to deliver to. Native code knows them only weakly, so that a queue
- * which nobody uses any more becomes garbage although it is attached.
+ * How native code finds a consumer. Weakly, so that a queue which nobody uses any more becomes garbage although it is
+ * attached; but not while there is somebody to deliver to: a WeakRef that is followed costs each turn more than the rest
+ * of what is done here.
  */
-const delivering = new Set<Consumer>();
+interface Link {
+  readonly weak: WeakRef<Consumer>;
+  delivering: Consumer | undefined;
+}
 
 /**
  * This thread's share of a queue: attached to the event loop while there is somebody to deliver to,
@@ -39,12 +43,12 @@ export class Consumer {
   readonly ring: RingView;
   readonly registry: Registry;
   readonly #remains: Remains;
+  readonly #link: Link = { weak: new WeakRef(this), delivering: undefined };
   readonly #onLost: () => void;
   readonly #waiting: Waiter[] = [];
   #loops = 0;
   #claimed = 0;
   #started = false;
-  #delivers = false;
   #holdsProcess = false;
   #mayHoldProcess = true;
   #closed = false;
@@ -96,9 +100,9 @@ export class Consumer {
   /** Becomes a consumer of the ring, if it is not one yet. @throws SystemError */
   attach(): void {
     if (this.#remains.attachment !== undefined) return;
-    const self = new WeakRef(this);
+    const link = this.#link;
     const attachment = new (binding().Attachment)(this.ring.fd, this.claims.control, () =>
-      self.deref()?.turn(),
+      (link.delivering ?? link.weak.deref())?.turn(),
     );
     const result = attachment.open();
     if (result < 0) throw systemError(result, 'kevent_consumer_open');
@@ -221,10 +225,7 @@ export class Consumer {
   }
 
   #deliver(deliver: boolean): void {
-    if (deliver === this.#delivers) return;
-    this.#delivers = deliver;
-    if (deliver) delivering.add(this);
-    else delivering.delete(this);
+    this.#link.delivering = deliver ? this : undefined;
   }
 
   #detach(): void {
