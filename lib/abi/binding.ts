@@ -111,10 +111,9 @@ export interface Binding {
   naioClose(fd: number, entry: Memory): number;
   /**
    * Sends what the first `count` entries of `words` describe, {@link SEND_WORDS} each:
-   * `[fd, from, length, flags]`; see {@link SEND_BUFFER} and {@link SEND_MORE}. Bytes come from `arena`, `length` of
-   * them at `from`, or are the whole of `buffers[from]`. One sendmsg a group; its result, bytes or a negative
-   * errno, goes to `length` of the group's first entry. An entry that names what is not there makes its group
-   * -EFAULT, and stops no other. Never raises SIGPIPE, never waits: -EINVAL for a pipe that is not non-blocking.
+   * `[fd, from, length, flags]`; see {@link SEND_BUFFER} and {@link SEND_MORE}. Its bytes are `length` at `from` in
+   * `arena` or in one of `buffers`. One sendmsg a group; its result, bytes or a negative errno, goes to `length` of
+   * the group's first entry. An entry that names what is not there makes its group -EFAULT, and stops no other. Never raises SIGPIPE, never waits: -EINVAL for a pipe that is not non-blocking.
    */
   naioSend(words: Int32Array, count: number, arena: Uint8Array, buffers: readonly Uint8Array[]): number;
   /** A stream socket, non-blocking and close-on-exec. It is closed with its environment if it was not before. */
@@ -163,12 +162,7 @@ export interface Binding {
   layout(): Record<string, number | bigint>;
   /** Which mechanism connects this thread's event loop: `'uv'` or `'thread'`. */
   driver(): string;
-  readonly Attachment: new (
-    fd: number,
-    control: Float64Array,
-    callback: () => void,
-    changes?: Memory | null,
-  ) => Attachment;
+  readonly Attachment: new (fd: number, control: Float64Array, callback: () => void) => Attachment;
   readonly Readiness: new (fd: number, callback: () => void) => Readiness;
   readonly Deadline: new (
     sec: number,
@@ -208,10 +202,10 @@ export const BIND_REUSEPORT = 1;
 export const BIND_IPV6ONLY = 2;
 /** Words of an entry of `naioSend`. */
 export const SEND_WORDS = 4;
-/** `naioSend`, flags of an entry: its bytes are `buffers[from]`, not the arena's. */
-export const SEND_BUFFER = 1;
 /** `naioSend`, flags of an entry: the next one belongs to the same sendmsg; at most 1024 do. */
-export const SEND_MORE = 2;
+export const SEND_MORE = 1;
+/** `naioSend`, flags of an entry: so many times this for the so many-th of `buffers`, 0 times for the arena. */
+export const SEND_BUFFER = 2;
 
 /** What a blocking call answers when its slice of 50 ms is over but its time is not. No errno has this value. */
 export const WAIT_AGAIN = -4096;

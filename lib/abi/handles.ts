@@ -26,9 +26,7 @@ export const CONTROL_LENGTH = 8;
  *
  * The constructor takes the queue's fd (this environment must hold the queue by `init` or `share`),
  * a `Float64Array` of CONTROL_LENGTH places over a SharedArrayBuffer (which cannot be detached under
- * native code's feet), the callback, and optionally `changes`: memory over a SharedArrayBuffer that is
- * not growable, which `ctl` then uses without it being passed each time. It throws a TypeError for wrong
- * types; everything else is answered by `open`.
+ * native code's feet), and the callback. It throws a TypeError for wrong types; everything else is answered by `open`.
  *
  * A turn: while `control[WANT]` is 1 and the budget (16,384 events, 4 ms) lasts, a run of slots is
  * claimed, POSITION, COUNT and PLAIN_FROM are written, FINISHED is set to 0, the callback is called without
@@ -53,8 +51,6 @@ export interface Attachment {
   claim(max: number): number;
   /** Gives back `count` slots of a held run, from `position` on. The slots that became free, or a negative errno. */
   finish(position: number, count: number): number;
-  /** `kevent_ctl` on the first `num` entries of `changes`. */
-  ctl(cmd: number, num: number): number;
   /** Ends it; slots not finished go to other consumers. Inside the callback, FINISHED is honoured. Idempotent. */
   close(): number;
 }

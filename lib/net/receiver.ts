@@ -1,6 +1,7 @@
 import { binding } from '../abi/binding.js';
 import { KEVENT_NAIO_MOST_SHARED } from '../abi/constants.js';
 import { systemError } from '../abi/errors.js';
+import type { Sender } from './sender.js';
 
 const BLOCK_SHIFT = 20;
 const AT_ONCE = 64 * 1024;
@@ -26,6 +27,9 @@ export class Receiver {
   readonly #viewPlaces = new Uint32Array(VIEWS);
   readonly #viewLengths = new Uint32Array(VIEWS);
   #remembers = false;
+  /** What {@link view} has returned last, and its place. */
+  #viewed: Buffer | undefined;
+  #viewedPlace = 0;
   /** To be received into next. */
   #spare: Buffer | undefined;
 
@@ -81,15 +85,26 @@ export class Receiver {
       this.#viewLengths[at] === length &&
       this.#viewBlocks[at] === block
     ) {
+      this.#viewed = known;
+      this.#viewedPlace = place;
       return known;
     }
     const view = block.subarray(offset, offset + length);
-    this.#views[at] = view;
+    this.#viewed = this.#views[at] = view;
+    this.#viewedPlace = place;
     this.#viewBlocks[at] = block;
     this.#viewPlaces[at] = place;
     this.#viewLengths[at] = length;
     this.#remembers = true;
     return view;
+  }
+
+  /** Has the view of last sent from where it is. False if the chunk is another one. */
+  send(chunk: Uint8Array, sender: Sender): boolean {
+    if (chunk !== this.#viewed) return false;
+    const place = this.#viewedPlace;
+    sender.part(this.#block(place >>> BLOCK_SHIFT), place & OFFSET_MASK, chunk.length);
+    return true;
   }
 
   /** The same as a string of one unit for each byte. */
@@ -102,6 +117,7 @@ export class Receiver {
   #forgetViews(): void {
     if (!this.#remembers) return;
     this.#remembers = false;
+    this.#viewed = undefined;
     this.#views.fill(undefined);
     this.#viewBlocks.fill(undefined);
   }

@@ -5,6 +5,8 @@ const ARENA_SIZE = 256 * 1024;
 const MOST_COPIED = 4096;
 /** UTF-8 needs at most three bytes for each unit of a string. */
 const MOST_BYTES_PER_UNIT = 3;
+/** Bytes of a group that are sent at once; no sendmsg takes more than 2 GiB, and a sum of more would not fit into a word. */
+const MOST_OF_GROUP = 2 ** 30;
 const FROM = 1;
 const LENGTH = 2;
 const FLAGS = 3;
@@ -40,8 +42,10 @@ class Round {
   words = new Int32Array(FEW * SEND_WORDS);
   groups = new Int32Array(FEW * GROUP_WORDS);
   readonly owners: (Sending | undefined)[] = [];
-  /** Chunks that are sent from where they are. */
+  /** What chunks that are sent from where they are lie in. */
   readonly buffers: Uint8Array[] = [];
+  /** What is beyond {@link MOST_OF_GROUP}, by group. */
+  readonly beyond = new Map<number, Uint8Array[]>();
 }
 
 /**
@@ -125,12 +129,24 @@ export class Sender {
   /** @returns their number */
   bytes(chunk: Uint8Array): number {
     const { length } = chunk;
-    if (length > MOST_COPIED || length > ARENA_SIZE - this.#used) return this.#add(chunk);
+    if (!this.copies(length)) return this.#add(chunk);
     const from = this.#used;
     this.#arena.set(chunk, from);
     this.#used = from + length;
     this.#piece(from, length, 0);
     return length;
+  }
+
+  /** Whether {@link bytes} copies a chunk of that length. */
+  copies(length: number): boolean {
+    return length <= MOST_COPIED && length <= ARENA_SIZE - this.#used;
+  }
+
+  /** A chunk that is sent from where it is, in a buffer that others may be in too: that is looked up once for all of them. */
+  part(buffer: Uint8Array, from: number, length: number): void {
+    const { buffers } = this.#round;
+    if (buffers[buffers.length - 1] !== buffer) buffers.push(buffer);
+    this.#piece(from, length, buffers.length * SEND_BUFFER);
   }
 
   /** Sends at once. Bytes that the kernel took, or a negative errno. Not while a group of the same descriptor waits. */
@@ -175,7 +191,7 @@ export class Sender {
       const result = total === 0 ? 0 : (words[first * SEND_WORDS + LENGTH] ?? 0);
       if (result !== total && owners[group] !== undefined) {
         rests ??= [];
-        rests[group] = this.#rest(group, Math.max(result, 0));
+        rests[group] = [...this.#rest(group, Math.max(result, 0)), ...(round.beyond.get(group) ?? NOTHING)];
       }
       groups[base + RESULT] = result;
     }
@@ -197,12 +213,11 @@ export class Sender {
       }
     }
     if (round.buffers.length > 0) round.buffers.length = 0;
+    if (round.beyond.size > 0) round.beyond.clear();
   }
 
   #add(chunk: Uint8Array): number {
-    const { buffers } = this.#round;
-    buffers.push(chunk);
-    this.#piece(buffers.length - 1, chunk.length, SEND_BUFFER);
+    this.part(chunk, 0, chunk.length);
     return chunk.length;
   }
 
@@ -212,14 +227,19 @@ export class Sender {
     const group = (this.#groups - 1) * GROUP_WORDS;
     const entry = this.#entries;
     const first = groups[group + FIRST] ?? 0;
-    groups[group + TOTAL] = (groups[group + TOTAL] ?? 0) + length;
+    const total = (groups[group + TOTAL] ?? 0) + length;
+    if (total > MOST_OF_GROUP) {
+      this.#beyond(from, length, flags);
+      return;
+    }
+    groups[group + TOTAL] = total;
     let { words } = round;
     const base = entry * SEND_WORDS;
     if (base === words.length) words = round.words = larger(words);
     if (entry > first) {
       const last = base - SEND_WORDS;
-      const inArena = flags === 0 && words[last + FLAGS] === 0;
-      if (inArena && (words[last + FROM] ?? 0) + (words[last + LENGTH] ?? 0) === from) {
+      const follows = (words[last + FROM] ?? 0) + (words[last + LENGTH] ?? 0) === from;
+      if (follows && words[last + FLAGS] === flags) {
         const joined = (words[last + LENGTH] ?? 0) + length;
         words[last + LENGTH] = joined;
         if (entry - 1 === first) groups[group + FIRST_LENGTH] = joined;
@@ -236,6 +256,26 @@ export class Sender {
     this.#entries = entry + 1;
   }
 
+  /** From the first of these pieces on, the group is one that is never sent wholly: its total is what no result can be. */
+  #beyond(from: number, length: number, flags: number): void {
+    const { groups, beyond } = this.#round;
+    const group = this.#groups - 1;
+    const at = group * GROUP_WORDS + TOTAL;
+    const room = Math.max(MOST_OF_GROUP - (groups[at] ?? 0), 0);
+    if (room > 0) this.#piece(from, room, flags);
+    groups[at] = MOST_OF_GROUP + 1;
+    const pieces = beyond.get(group) ?? [];
+    beyond.set(group, pieces);
+    pieces.push(this.#bytesAt(from + room, length - room, flags));
+  }
+
+  /** Out of the arena's way. */
+  #bytesAt(from: number, length: number, flags: number): Uint8Array {
+    const buffer = this.#round.buffers[Math.trunc(flags / SEND_BUFFER) - 1];
+    if (buffer !== undefined) return buffer.subarray(from, from + length);
+    return Uint8Array.prototype.slice.call(this.#arena, from, from + length);
+  }
+
   /** Where the entries of the next group begin. */
   #end(group: number): number {
     if (group + 1 >= this.#groups) return this.#entries;
@@ -245,24 +285,20 @@ export class Sender {
   /** What is left of a group behind so many bytes, out of the arena's way. */
   #rest(group: number, sent: number): Uint8Array[] {
     const rest: Uint8Array[] = [];
-    const { words, buffers, groups } = this.#round;
+    const { words, groups } = this.#round;
     const first = groups[group * GROUP_WORDS + FIRST] ?? 0;
     const end = this.#end(group);
     let skip = sent;
     for (let entry = first; entry < end; entry += 1) {
       const base = entry * SEND_WORDS;
       const from = words[base + FROM] ?? 0;
-      const inBuffers = ((words[base + FLAGS] ?? 0) & SEND_BUFFER) !== 0;
       // Of the first entry, the result has taken the length's place.
       const length = entry === first ? this.#firstLength(group) : (words[base + LENGTH] ?? 0);
-      const piece = inBuffers ? buffers[from] : this.#arena.subarray(from, from + length);
-      if (piece === undefined) continue;
-      if (skip >= piece.length) {
-        skip -= piece.length;
+      if (skip >= length) {
+        skip -= length;
         continue;
       }
-      const left = piece.subarray(skip);
-      rest.push(inBuffers ? left : Uint8Array.prototype.slice.call(left));
+      rest.push(this.#bytesAt(from + skip, length - skip, words[base + FLAGS] ?? 0));
       skip = 0;
     }
     return rest;

@@ -92,7 +92,7 @@ export abstract class SlabConnection<Data = unknown> implements Connection, Send
   write(data: string | Uint8Array, encoding: BufferEncoding = 'utf8'): boolean {
     const state = this.#state;
     if (state === 'new' || state === 'closed') return false;
-    const { sender } = loop();
+    const { sender, receiver } = loop();
     const isAt = sender.isAt(this);
     let waiting: number;
     if (state instanceof Unsent && state.ending) return false;
@@ -106,7 +106,7 @@ export abstract class SlabConnection<Data = unknown> implements Connection, Send
         this.#fd = ~this.#fd;
       }
       if (typeof data === 'string') sender.string(data, encoding);
-      else sender.bytes(data);
+      else if (sender.copies(data.length) || !receiver.send(data, sender)) sender.bytes(data);
       waiting = sender.bytesAtLast;
     }
     if (waiting < this.service.highWaterMark) return true;

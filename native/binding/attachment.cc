@@ -26,7 +26,6 @@ Attachment::Attachment(Instance& instance, int fd)
     : Handle(kKind, instance),
       fd_(fd),
       control_reference_(instance.env()),
-      changes_reference_(instance.env()),
       callback_(instance.env()) {}
 
 int Attachment::open() {
@@ -87,12 +86,6 @@ int Attachment::finish(uint64_t position, uint32_t count) {
   return freed;
 }
 
-int Attachment::control(uint32_t cmd, uint32_t num) {
-  if (!watch_.usable()) return -EBADF;
-  if (num > changes_.bytes / sizeof(ukevent)) return -EFAULT;
-  return kevent_ctl(fd_, cmd, num, static_cast<ukevent*>(changes_.data));
-}
-
 int Attachment::close() {
   if (in_turn_ && watch_.usable()) {
     uint32_t done = finished(count_);
@@ -102,9 +95,7 @@ int Attachment::close() {
   started_ = false;
   if (control_) control_[kInTurn] = 0;
   control_ = nullptr;
-  changes_ = Memory();
   control_reference_.reset();
-  changes_reference_.reset();
   callback_.reset();
   let_go();
   return 0;

@@ -21,7 +21,6 @@ class Attachment final : public Handle, private WatchListener {
   int unref();
   int claim(uint32_t max);
   int finish(uint64_t position, uint32_t count);
-  int control(uint32_t cmd, uint32_t num);
   int close() override;
 
  private:
@@ -43,9 +42,7 @@ class Attachment final : public Handle, private WatchListener {
 
   const int fd_;
   double* control_ = nullptr;
-  Memory changes_;
   Reference control_reference_;
-  Reference changes_reference_;
   Reference callback_;
   LoopWatch watch_;
   int consumer_ = -1;

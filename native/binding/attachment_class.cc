@@ -29,26 +29,15 @@ napi_value finish(napi_env env, napi_callback_info info) {
   return to_value(env, arguments.handle->finish(static_cast<uint64_t>(position), count));
 }
 
-napi_value control(napi_env env, napi_callback_info info) {
-  MethodArguments<Attachment, 2> arguments(env, info);
-  uint32_t cmd, num;
-  bool fits = true;
-  if (!arguments.handle || !read_u32(env, arguments.values[0], &cmd, &fits) ||
-      !read_u32(env, arguments.values[1], &num, &fits)) {
-    return nullptr;
-  }
-  return to_value(env, fits ? arguments.handle->control(cmd, num) : -EINVAL);
-}
-
 napi_property_descriptor method(const char* name, napi_callback callback, Instance* instance) {
   return {name, nullptr, callback, nullptr, nullptr, nullptr, napi_default_method, instance};
 }
 
 }  // namespace
 
-// (fd, control, callback, changes)
+// (fd, control, callback)
 napi_value Attachment::construct(napi_env env, napi_callback_info info) {
-  ConstructorArguments<4> in(env, info);
+  ConstructorArguments<3> in(env, info);
   int fd;
   if (!in.constructs || !read_fd(env, in.values[0], &fd)) return nullptr;
   auto attachment = std::make_shared<Attachment>(*in.instance, fd);
@@ -72,14 +61,6 @@ bool Attachment::set_up(const napi_value* arguments) {
     throw_type_error(env(), "callback must be a function");
     return false;
   }
-  if (!is_null(env(), arguments[3])) {
-    if (!read_fixed_memory(env(), arguments[3], &changes_)) return false;
-    if (reinterpret_cast<uintptr_t>(changes_.data) % alignof(ukevent) != 0) {
-      throw_type_error(env(), "changes must start at a multiple of 8");
-      return false;
-    }
-    if (!changes_reference_.set(arguments[3])) return false;
-  }
   if (!control_reference_.set(arguments[1]) || !callback_.set(arguments[2])) return false;
   control_ = doubles;
   return true;
@@ -95,7 +76,6 @@ napi_value Attachment::define(Instance& instance) {
       method_descriptor<Attachment, &Attachment::close>("close", &instance),
       method("claim", binding::claim, &instance),
       method("finish", binding::finish, &instance),
-      method("ctl", binding::control, &instance),
   };
   napi_value constructor = nullptr;
   napi_define_class(instance.env(), "Attachment", NAPI_AUTO_LENGTH, construct, &instance,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <vector>
 
 #include "arguments.h"
 #include "calls.h"
@@ -20,8 +22,8 @@ struct Entry {
   uint32_t flags;
 };
 constexpr size_t kWords = sizeof(Entry) / sizeof(int32_t);
-constexpr uint32_t kBuffer = 1;
-constexpr uint32_t kMore = 2;
+constexpr uint32_t kMore = 1;
+constexpr uint32_t kBufferShift = 1;
 
 // (fd, block size, blocks)
 napi_value slab(napi_env env, napi_callback_info info) {
@@ -58,87 +60,105 @@ napi_value block(napi_env env, napi_callback_info info) {
   return to_value(env, status == napi_no_external_buffers_allowed ? -ENOTSUP : -ENOMEM);
 }
 
-// One call of naioSend. What JavaScript passes is looked up again whenever code of it may have run: an array may
-// have getters, and these may take any memory away.
+// One call of naioSend. Looking up a buffer may run JavaScript: an array may have getters, and these may take any memory
+// away. So the buffers come first, all of them; what is looked up behind that stays true, as nothing runs any more.
 class Sending {
  public:
   Sending(napi_env env, const napi_value* arguments)
-      : env_(env), words_(arguments[0]), arena_(arguments[2]), buffers_(arguments[3]) {}
+      : env_(env), in_words_(arguments[0]), in_arena_(arguments[2]), in_buffers_(arguments[3]) {}
 
   // False with an exception.
-  bool look_up() {
+  bool look_up_words() {
     napi_typedarray_type type;
     void* data = nullptr;
     size_t length = 0;
-    if (napi_get_typedarray_info(env_, words_, &type, &length, &data, nullptr, nullptr) != napi_ok ||
+    if (napi_get_typedarray_info(env_, in_words_, &type, &length, &data, nullptr, nullptr) != napi_ok ||
         type != napi_int32_array) {
       throw_type_error(env_, "an Int32Array was expected");
       return false;
     }
     entries_ = static_cast<Entry*>(data);
     count_ = length / kWords;
-    return read_memory(env_, arena_, &bytes_);
+    return true;
   }
+
+  // Those that the first count entries name. May run JavaScript. False with an exception.
+  bool look_up_buffers(size_t count) {
+    if (std::none_of(entries_, entries_ + count, [](const Entry& entry) { return entry.flags >> kBufferShift; })) {
+      return true;
+    }
+    std::vector<uint32_t> numbers(count);
+    for (size_t i = 0; i < count; i++) numbers[i] = entries_[i].flags >> kBufferShift;
+    std::vector<napi_value> values(count);
+    for (size_t i = 0, last = count; i < count; i++) {
+      if (numbers[i] == 0) continue;
+      if (last < count && numbers[last] == numbers[i]) {
+        values[i] = values[last];
+      } else if (!look_up_buffer(numbers[i] - 1, &values[i])) {
+        return false;
+      }
+      last = i;
+    }
+    if (!look_up_words()) return false;
+    buffers_.resize(count);
+    for (size_t i = 0, last = count; i < count; i++) {
+      if (!values[i]) continue;
+      Memory memory;
+      if (last < count && values[last] == values[i]) {
+        buffers_[i] = buffers_[last];
+      } else if (look_at_memory(env_, values[i], &memory)) {
+        buffers_[i] = memory;
+      }
+      last = i;
+    }
+    return true;
+  }
+
+  bool look_up_arena() { return read_memory(env_, in_arena_, &arena_); }
 
   size_t count() const { return count_; }
 
-  // Sends the group that begins at first, and answers it. Where the next one begins; 0 with an exception.
+  // Sends the group that begins at first, and answers it. Where the next one begins.
   size_t send_group(size_t first, size_t end) {
-    end = std::min(end, count_);
+    iovec iov[KEVENT_NAIO_MAX_IOV];
+    kevent_send send = {entries_[first].fd, 0, iov, 0};
     size_t next = first;
-    size_t size = 0;
-    bool in_buffers = false;
     for (bool more = true; more && next < end; next++) {
-      more = entries_[next].flags & kMore;
-      if (size == KEVENT_NAIO_MAX_IOV) continue;
-      group_[size] = entries_[next];
-      in_buffers |= (group_[size++].flags & kBuffer) != 0;
+      Entry entry = entries_[next];
+      more = entry.flags & kMore;
+      if (send.count == KEVENT_NAIO_MAX_IOV) continue;
+      if (!point(entry, next, &iov[send.count++])) send.result = -EFAULT;
     }
-    if (in_buffers && (!find_buffers(size) || !look_up())) return 0;
-    kevent_send send = {group_[0].fd, static_cast<uint32_t>(size), iov_, -EFAULT};
-    if (point(size)) kevent_naio_send(1, &send);
-    if (first < count_) entries_[first].length = static_cast<uint32_t>(send.result);
+    if (send.result == 0) kevent_naio_send(1, &send);
+    entries_[first].length = static_cast<uint32_t>(send.result);
     return next;
   }
 
  private:
-  // May run JavaScript. False with an exception.
-  bool find_buffers(size_t size) {
-    for (size_t i = 0; i < size; i++) {
-      buffer_[i] = nullptr;
-      if (!(group_[i].flags & kBuffer)) continue;
-      if (napi_get_element(env_, buffers_, group_[i].from, &buffer_[i]) == napi_ok) continue;
-      buffer_[i] = nullptr;
-      bool thrown = true;
-      if (napi_is_exception_pending(env_, &thrown) != napi_ok || thrown) return false;
-    }
+  // False if the entry is of what is not there.
+  bool point(const Entry& entry, size_t index, iovec* place) const {
+    std::optional<Memory> memory = arena_;
+    // Another thread may have changed the words since the buffers were looked up.
+    if (entry.flags >> kBufferShift) memory = index < buffers_.size() ? buffers_[index] : std::nullopt;
+    if (!memory || entry.from > memory->bytes || entry.length > memory->bytes - entry.from) return false;
+    *place = {static_cast<char*>(memory->data) + entry.from, entry.length};
     return true;
   }
 
-  // False if an entry is of what is not there.
-  bool point(size_t size) {
-    for (size_t i = 0; i < size; i++) {
-      const Entry& entry = group_[i];
-      Memory memory;
-      if (!(entry.flags & kBuffer)) {
-        if (entry.from > bytes_.bytes || entry.length > bytes_.bytes - entry.from) return false;
-        iov_[i] = {static_cast<char*>(bytes_.data) + entry.from, entry.length};
-      } else {
-        if (!buffer_[i] || !look_at_memory(env_, buffer_[i], &memory)) return false;
-        iov_[i] = {memory.data, memory.bytes};
-      }
-    }
-    return true;
+  // False with an exception; nullptr if there is none.
+  bool look_up_buffer(uint32_t number, napi_value* buffer) {
+    if (napi_get_element(env_, in_buffers_, number, buffer) == napi_ok) return true;
+    *buffer = nullptr;
+    bool thrown = true;
+    return napi_is_exception_pending(env_, &thrown) == napi_ok && !thrown;
   }
 
   const napi_env env_;
-  const napi_value words_, arena_, buffers_;
+  const napi_value in_words_, in_arena_, in_buffers_;
   Entry* entries_ = nullptr;
   size_t count_ = 0;
-  Memory bytes_;
-  Entry group_[KEVENT_NAIO_MAX_IOV];
-  napi_value buffer_[KEVENT_NAIO_MAX_IOV];
-  iovec iov_[KEVENT_NAIO_MAX_IOV];
+  Memory arena_;
+  std::vector<std::optional<Memory>> buffers_;  // by entry
 };
 
 // (words, count, arena, buffers)
@@ -147,13 +167,12 @@ napi_value send(napi_env env, napi_callback_info info) {
   uint32_t count;
   bool fits = true;
   Sending sending(env, in.values);
-  if (!read_u32(env, in.values[1], &count, &fits) || !sending.look_up()) return nullptr;
+  if (!read_u32(env, in.values[1], &count, &fits) || !sending.look_up_words()) return nullptr;
   if (!fits) return to_value(env, -EINVAL);
   if (count > sending.count()) return to_value(env, -EFAULT);
-  for (size_t first = 0; first < count && first < sending.count();) {
-    first = sending.send_group(first, count);
-    if (first == 0) return nullptr;
-  }
+  if (!sending.look_up_buffers(count) || !sending.look_up_arena()) return nullptr;
+  size_t end = std::min<size_t>(count, sending.count());
+  for (size_t first = 0; first < end;) first = sending.send_group(first, end);
   return to_value(env, static_cast<int32_t>(count));
 }
 

@@ -12,18 +12,10 @@ import {
   CONTROL_POSITION,
   CONTROL_WANT,
 } from '../../lib/abi/handles.js';
-import { putRequest } from '../../lib/abi/ukevent.js';
-import {
-  KEVENT_CTL_READY,
-  KEVENT_REQ_ALWAYS_QUEUE,
-  KEVENT_REQ_ONESHOT,
-  KEVENT_UNOTIFY,
-  kevent_stats,
-} from '../../lib/raw.js';
+import { KEVENT_REQ_ALWAYS_QUEUE, KEVENT_REQ_ONESHOT, KEVENT_UNOTIFY, kevent_stats } from '../../lib/raw.js';
 import { RawQueue } from '../raw/queue.js';
 
 const RING = 8;
-const changes = new Uint32Array(new SharedArrayBuffer(64 * 40));
 
 let queue: RawQueue;
 let control: Float64Array;
@@ -34,7 +26,7 @@ beforeEach(() => {
   queue = new RawQueue(RING);
   control = new Float64Array(new SharedArrayBuffer(CONTROL_LENGTH * 8));
   callback = () => undefined;
-  attachment = new (binding().Attachment)(queue.fd, control, () => callback(), changes);
+  attachment = new (binding().Attachment)(queue.fd, control, () => callback());
   expect(attachment.open()).toBeGreaterThanOrEqual(0);
   expect(attachment.start()).toBe(0);
   attachment.ref();
@@ -262,7 +254,6 @@ describe('an attachment', () => {
     expect(attachment.start()).toBe(-9);
     expect(attachment.claim(1)).toBe(-9);
     expect(attachment.finish(0, 1)).toBe(-9);
-    expect(attachment.ctl(0, 1)).toBe(-9);
   });
 
   it('gives other handles of the loop their turn', async () => {
@@ -281,17 +272,6 @@ describe('an attachment', () => {
     callback = () => {
       control[CONTROL_FINISHED] = at(CONTROL_COUNT);
     };
-  });
-
-  it('carries out changes from the memory that it got once', () => {
-    putRequest(changes, 0, 7, 0, KEVENT_UNOTIFY, 1, 0, 0, 0);
-    putRequest(changes, 1, 8, 0, KEVENT_UNOTIFY, 1, 0, 0, 0);
-    expect(attachment.ctl(0, 2)).toBe(2);
-    expect(kevent_stats(queue.fd).kevents).toBe(2);
-    expect(attachment.ctl(KEVENT_CTL_READY, 1)).toBe(1);
-    expect(attachment.claim(8)).toBe(1);
-    expect(attachment.ctl(0, 65)).toBe(-14);
-    expect(attachment.ctl(0, 2 ** 32 - 1)).toBe(-14);
   });
 
   it('is told apart from another of the same queue: each event goes to one of them', async () => {

@@ -236,7 +236,7 @@ describe('a class of the binding', () => {
   const control = (): Float64Array => new Float64Array(new SharedArrayBuffer(CONTROL_LENGTH * 8));
   const fd = native.init(shared(8 + 40 * 8), 8, 0);
   const make = {
-    Attachment: () => new native.Attachment(fd, control(), () => undefined, shared(400)),
+    Attachment: () => new native.Attachment(fd, control(), () => undefined),
     Readiness: () => new native.Readiness(fd, () => undefined),
     Deadline: () => new native.Deadline(1, 0, 0, () => undefined),
   };
@@ -245,7 +245,7 @@ describe('a class of the binding', () => {
   it.each(Object.keys(make) as (keyof typeof make)[])('%s checks its constructor arguments', (name) => {
     const Class = native[name] as unknown as new (...values: unknown[]) => { close(): number };
     const good: Record<string, unknown[]> = {
-      Attachment: [fd, control(), () => undefined, shared(400)],
+      Attachment: [fd, control(), () => undefined],
       Readiness: [fd, () => undefined],
       Deadline: [1, 0, 0, () => undefined],
     };
@@ -299,9 +299,6 @@ describe('a class of the binding', () => {
     expect(() => new native.Attachment(fd, new Float64Array(8), () => undefined)).toThrow(TypeError);
     const short = new Float64Array(new SharedArrayBuffer(7 * 8));
     expect(() => new native.Attachment(fd, short, () => undefined)).toThrow(TypeError);
-    expect(() => new native.Attachment(fd, control(), () => undefined, new Uint8Array(40))).toThrow(
-      TypeError,
-    );
   });
 
   it('Attachment needs a queue that this thread holds', () => {

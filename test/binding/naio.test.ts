@@ -111,8 +111,8 @@ describe('naioSend', () => {
     receiver.add(connection.server);
     const { client } = connection;
     const arena = Buffer.from('..Hello, ..');
-    const words = Int32Array.of(client, 2, 7, 2, client, 0, 0, 1, client, 9, 2, 0);
-    expect(native.naioSend(words, 2, arena, [Buffer.from('world')])).toBe(2);
+    const words = Int32Array.of(client, 2, 7, 1, client, 1, 5, 2, client, 9, 2, 0);
+    expect(native.naioSend(words, 2, arena, [Buffer.from('.world.')])).toBe(2);
     expect(native.naioSend(words.subarray(8), 1, arena, [])).toBe(1);
     expect([words[2], words[10]]).toEqual([12, 2]);
     let text = '';
@@ -129,26 +129,31 @@ describe('naioSend', () => {
       [client, 8, 1, 0], // behind the arena
       [client, 4, -1, 0],
       [client, -1, 1, 0],
-      [client, 0, 0, 1], // no such buffer
-      [client, 1, 0, 1], // no buffer at all
-      [client, 0, 8, 2],
-      [client, 9, 9, 2], // one bad piece: nothing of the group
+      [client, 0, 0, 2], // no buffer at all
+      [client, 0, 0, 4],
+      [client, 0, 0, 8], // no such buffer
+      [client, 0, 0, -2],
+      [client, 3, 2, 6], // behind a buffer
+      [client, 5, 0, 6],
+      [client, 0, 8, 1],
+      [client, 9, 9, 1], // one bad piece: nothing of the group
       [client, 0, 1, 0],
       [client, 0, 0, 0],
-      [client, 0, 8, 2], // the last one says that more comes
+      [client, 2, 2, 6],
+      [client, 0, 8, 1], // the last one says that more comes
     ];
     const words = Int32Array.from(entries.flat());
-    const buffers = [undefined, 'text'] as unknown as Uint8Array[];
+    const buffers = [undefined, 'text', new Uint8Array(4)] as unknown as Uint8Array[];
     expect(native.naioSend(words, entries.length, arena, buffers)).toBe(entries.length);
     const results = entries.map((_, i) => words[i * 4 + 2]);
-    expect(results).toEqual([-9, -14, -14, -14, -14, -14, -14, 9, 1, 0, 8]);
+    expect(results).toEqual([-9, -14, -14, -14, -14, -14, -14, -14, -14, -14, -14, 9, 1, 0, 2, 8]);
   });
 
   it('looks at memory as it is, not as it was', () => {
     using connection = new Connection();
     const { client } = connection;
     const arena = new Uint8Array(64);
-    const words = Int32Array.of(client, 0, 64, 2, client, 0, 0, 1);
+    const words = Int32Array.of(client, 0, 64, 1, client, 0, 8, 2);
     // A getter that takes everything away while it is looked at.
     const buffers: Uint8Array[] = [];
     Object.defineProperty(buffers, 0, {
@@ -166,7 +171,7 @@ describe('naioSend', () => {
         throw error;
       },
     });
-    expect(() => native.naioSend(Int32Array.of(client, 0, 0, 1), 1, new Uint8Array(1), throwing)).toThrow(
+    expect(() => native.naioSend(Int32Array.of(client, 0, 0, 2), 1, new Uint8Array(1), throwing)).toThrow(
       error,
     );
   });
@@ -181,7 +186,7 @@ describe('naioSend', () => {
     );
     expect(native.naioSend(Int32Array.of(-1, 0, 1, 0), 1, arena, null as unknown as Uint8Array[])).toBe(1);
     expect(() =>
-      native.naioSend(Int32Array.of(-1, 0, 0, 1), 1, arena, null as unknown as Uint8Array[]),
+      native.naioSend(Int32Array.of(-1, 0, 0, 2), 1, arena, null as unknown as Uint8Array[]),
     ).toThrow(TypeError);
   });
 
@@ -190,7 +195,7 @@ describe('naioSend', () => {
     const { client, server } = connection;
     const large = new Uint8Array(16 << 20);
     const send = (fd: number): number => {
-      const words = Int32Array.of(fd, 0, 0, 1);
+      const words = Int32Array.of(fd, 0, large.length, 2);
       native.naioSend(words, 1, large, [large]);
       return words[2] ?? 0;
     };

@@ -109,3 +109,33 @@ it('hands on nothing between pause() and resume(), and then all of it in order',
   await whole;
   expect(Buffer.concat(chunks).equals(sent)).toBe(true);
 });
+
+// Zeros that nobody has written take no memory.
+it('sends more than 2 GiB at once: in one chunk, and in several that are sent together', {
+  timeout: 60_000,
+}, async () => {
+  const GIB = 2 ** 30;
+  const marks = [0, GIB - 1, GIB, 2 * GIB];
+
+  const large = Buffer.alloc(2 * GIB + 1);
+  for (const [i, at] of marks.entries()) large[at] = i + 1;
+  const places = [...marks, ...marks.map((mark) => large.length + mark)];
+  const [client, accepted] = await pair();
+  accepted.cork();
+  accepted.write(large);
+  accepted.write(large);
+  accepted.end('the end');
+  accepted.uncork();
+  const seen: [number, number][] = [];
+  let size = 0;
+  for await (const chunk of client as AsyncIterable<Buffer>) {
+    for (const at of places) {
+      if (at >= size && at < size + chunk.length) seen.push([at, chunk[at - size] ?? 0]);
+    }
+    size += chunk.length;
+    if (size > 2 * large.length) seen.push([-1, chunk.at(-1) ?? 0]);
+  }
+  const expected = places.map((at) => [at, marks.indexOf(at % large.length) + 1]);
+  expect(seen).toEqual([...expected, [-1, 'd'.charCodeAt(0)]]);
+  expect(size).toBe(2 * large.length + 7);
+});

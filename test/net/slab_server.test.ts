@@ -56,6 +56,26 @@ describe('a slab server', () => {
     await Promise.all(clients);
   });
 
+  it('sends views again and again, parts of them, and what is written between', async () => {
+    const written: Buffer[] = [];
+    const port = await listening(
+      createSlabServer({
+        data(connection, view) {
+          for (const part of [view, view.subarray(1), Buffer.from('between'), view, view]) {
+            written.push(Buffer.from(part));
+            connection.write(part);
+          }
+        },
+      }),
+    );
+    const client = net.connect(port, '127.0.0.1');
+    for (const length of [1, 4096, 4097, 30_000]) client.write(randomBytes(length));
+    client.end();
+    const received = Buffer.concat(await client.toArray());
+    expect(received.length).toBeGreaterThan(3 * 38_194);
+    expect(received.equals(Buffer.concat(written))).toBe(true);
+  });
+
   it('keeps the order of what was written to a connection from the callbacks of others', async () => {
     const connections: SlabConnection[] = [];
     const port = await listening(

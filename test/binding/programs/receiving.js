@@ -20,7 +20,7 @@ function receive(event) {
   const memory = native.naioBlock(queue.fd, event.data1 >>> 20, events % 3 === 0);
   if (typeof memory === 'number') throw new Error(`naioBlock: ${memory}`);
   kept[events % 20] = new Uint8Array(memory, event.data1 & 0xfffff, length);
-  words.set([event.id0, 0, 0, 1]);
+  words.set([event.id0, 0, length, 2]);
   native.naioSend(words, 1, chunk, [kept[events % 20]]);
   events += 1;
   if (events === 50) parentPort?.postMessage('going');
