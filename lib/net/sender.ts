@@ -145,7 +145,7 @@ export class Sender {
   /** A chunk that is sent from where it is, in a buffer that others may be in too: that is looked up once for all of them. */
   part(buffer: Uint8Array, from: number, length: number): void {
     const { buffers } = this.#round;
-    if (buffers[buffers.length - 1] !== buffer) buffers.push(buffer);
+    if (buffers.length === 0 || buffers[buffers.length - 1] !== buffer) buffers.push(buffer);
     this.#piece(from, length, buffers.length * SEND_BUFFER);
   }
 
