@@ -7,7 +7,6 @@ import { cpuTime } from './native.js';
 import { withServer } from './serving.js';
 
 const execute = promisify(execFile);
-const WARM = '1s';
 const RUN = '2s';
 
 /** Why it cannot be used, if it cannot. */
@@ -16,20 +15,20 @@ export function wrkMissing() {
 }
 
 /**
- * What a server of HTTP does under wrk, after a second to warm up.
+ * What a server of HTTP does under wrk, after some seconds to warm up.
  *
  * @param {string[]} server
  * @param {number} connections
- * @param {string} [path]
+ * @param {{warmSeconds?: number}} [options]
  * @returns {Promise<{units: number, seconds: number, serverCpuMicroseconds: number, p50: number, p99: number}>}
  */
-export function measureWrk(server, connections, path = '/') {
+export function measureWrk(server, connections, { warmSeconds = 1 } = {}) {
   return withServer(server, async ({ port, pid }) => {
     const wrk = (/** @type {string} */ duration) => [
       ...['wrk', '--threads', '1', '--connections', String(connections), '--duration', duration],
-      ...['--timeout', '10s', '--script', program('wrk-report.lua'), `http://127.0.0.1:${port}${path}`],
+      ...['--timeout', '10s', '--script', program('wrk-report.lua'), `http://127.0.0.1:${port}/`],
     ];
-    await output(pinned(1, wrk(WARM)));
+    await output(pinned(1, wrk(`${warmSeconds}s`)));
     const before = await cpuTime(pid);
     const printed = await output(pinned(1, wrk(RUN)));
     const serverCpuMicroseconds = (await cpuTime(pid)) - before;
