@@ -87,29 +87,29 @@ class Sending {
     if (std::none_of(entries_, entries_ + count, [](const Entry& entry) { return entry.flags >> kBufferShift; })) {
       return true;
     }
-    std::vector<uint32_t> numbers(count);
-    for (size_t i = 0; i < count; i++) numbers[i] = entries_[i].flags >> kBufferShift;
-    std::vector<napi_value> values(count);
-    for (size_t i = 0, last = count; i < count; i++) {
-      if (numbers[i] == 0) continue;
-      if (last < count && numbers[last] == numbers[i]) {
-        values[i] = values[last];
-      } else if (!look_up_buffer(numbers[i] - 1, &values[i])) {
+    buffers_.resize(count);
+    for (size_t i = 0; i < count; i++) buffers_[i].number = entries_[i].flags >> kBufferShift;
+    const Buffer* last = nullptr;
+    for (Buffer& buffer : buffers_) {
+      if (buffer.number == 0) continue;
+      if (last && last->number == buffer.number) {
+        buffer.value = last->value;
+      } else if (!look_up_buffer(buffer.number - 1, &buffer.value)) {
         return false;
       }
-      last = i;
+      last = &buffer;
     }
     if (!look_up_words()) return false;
-    buffers_.resize(count);
-    for (size_t i = 0, last = count; i < count; i++) {
-      if (!values[i]) continue;
+    last = nullptr;
+    for (Buffer& buffer : buffers_) {
+      if (!buffer.value) continue;
       Memory memory;
-      if (last < count && values[last] == values[i]) {
-        buffers_[i] = buffers_[last];
-      } else if (look_at_memory(env_, values[i], &memory)) {
-        buffers_[i] = memory;
+      if (last && last->value == buffer.value) {
+        buffer.memory = last->memory;
+      } else if (look_at_memory(env_, buffer.value, &memory)) {
+        buffer.memory = memory;
       }
-      last = i;
+      last = &buffer;
     }
     return true;
   }
@@ -135,11 +135,18 @@ class Sending {
   }
 
  private:
+  // What an entry is of; nothing for those of the arena.
+  struct Buffer {
+    uint32_t number = 0;
+    napi_value value = nullptr;
+    std::optional<Memory> memory;
+  };
+
   // False if the entry is of what is not there.
   bool point(const Entry& entry, size_t index, iovec* place) const {
     std::optional<Memory> memory = arena_;
     // Another thread may have changed the words since the buffers were looked up.
-    if (entry.flags >> kBufferShift) memory = index < buffers_.size() ? buffers_[index] : std::nullopt;
+    if (entry.flags >> kBufferShift) memory = index < buffers_.size() ? buffers_[index].memory : std::nullopt;
     if (!memory || entry.from > memory->bytes || entry.length > memory->bytes - entry.from) return false;
     *place = {static_cast<char*>(memory->data) + entry.from, entry.length};
     return true;
@@ -158,7 +165,7 @@ class Sending {
   Entry* entries_ = nullptr;
   size_t count_ = 0;
   Memory arena_;
-  std::vector<std::optional<Memory>> buffers_;  // by entry
+  std::vector<Buffer> buffers_;
 };
 
 // (words, count, arena, buffers)

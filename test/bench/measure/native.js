@@ -1,10 +1,12 @@
 // The C peers: compiled when first needed.
 import { execFile } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const SOURCES = fileURLToPath(new URL('../native/', import.meta.url));
 const BUILD = fileURLToPath(new URL('../build/', import.meta.url));
+const HEADERS = join(dirname(process.execPath), '../include/node');
 
 /** The path of a program of test/bench/native. */
 export function native(/** @type {string} */ name) {
@@ -24,7 +26,7 @@ export async function cpuTime(/** @type {number} */ pid) {
  */
 export async function compile() {
   try {
-    await promisify(execFile)('make', ['--silent', '-C', SOURCES]);
+    await promisify(execFile)('make', ['--silent', '-C', SOURCES, `NODE_INCLUDE=${HEADERS}`]);
     return undefined;
   } catch (error) {
     const { code, stderr } = /** @type {Error & {code?: unknown, stderr?: string}} */ (error);

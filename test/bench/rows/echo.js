@@ -1,8 +1,11 @@
 // (i) TCP servers that send back what they receive.
+import { existsSync } from 'node:fs';
+
 import { interleave } from '../measure/child.js';
+import { native } from '../measure/native.js';
 import { median, ratio } from '../measure/numbers.js';
 import { measureLoad } from '../measure/serving.js';
-import { BUN, C, KEVENT, NODE, SLAB, tcpServers } from './peers.js';
+import { BUN, C, KEVENT, NODE, nodeServer, SLAB, tcpServers } from './peers.js';
 
 const WARM_MS = 500;
 /** Of a connection: the first of 10,000 have more to do with making them than with messages. */
@@ -21,6 +24,9 @@ const REPETITIONS = 5;
  * @property {boolean} small - whether the budget for small messages holds
  */
 
+const FLOOR = "C on Node.js's loop, an empty callback";
+const WHAT_FLOOR_IS =
+  'For comparison: an addon that receives and sends in C when the event loop of Node.js says so, and calls an empty function of JavaScript for each message. Alone on its connection, no message can reach JavaScript for less.';
 const ONE_UNDER_WAY = 'One message is under way on each connection; when it is back, the next is sent.';
 
 /** @type {Work[]} */
@@ -80,6 +86,10 @@ async function measure(/** @type {Work} */ { name, title, said, load, args, unit
   const peers = await tcpServers('echo');
   if ('missing' in peers) return { ...base, skipped: [peers.missing] };
   const { servers, skipped } = peers;
+  if (args[0] === 1 && existsSync(native('loop_floor.node'))) {
+    servers[FLOOR] = nodeServer('tcp-floor.js');
+    measured.push(WHAT_FLOOR_IS);
+  }
   const warm = Math.max(WARM_MS, (args[0] * WARM_MICROSECONDS_EACH) / 1000);
   const loads = Object.entries(servers).map(([peer, server]) => [
     peer,
