@@ -51,7 +51,7 @@ async function measureSize(result, size) {
     /** @type {Record<string, () => Promise<any>>} */ ({
       [NODE]: consumed('consume-events-on.js'),
       ...(small && { [READABLE]: consumed('streams-readable.js') }),
-      [NOTHING]: consumed('consume-nothing.js'),
+      [NOTHING]: consumed('consume-nothing.js', 'iterator'),
       [EVENT]: consumed('streams-kevent.js', 'event'),
       [BATCH]: consumed('streams-kevent.js', 'batch'),
     }),
