@@ -8,6 +8,10 @@ import { LONGEST_REQUEST, type ParsedSocket, RequestReader } from './request_rea
 import { Socket } from './sockets.js';
 import { endUnread, resumeUnread } from './unread_request.js';
 
+function isTimeout(milliseconds: unknown): boolean {
+  return typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= LONGEST_TIMEOUT;
+}
+
 type WriteCallback = (error?: Error | null) => void;
 type Encoding = BufferEncoding | 'buffer';
 
@@ -105,7 +109,7 @@ export class HttpSocket extends Socket {
     if (!reader.matches(text)) return false;
     this.#idle.touch();
     handle.bytesRead += length;
-    reader.tell(handle);
+    reader.tell();
     return true;
   }
 
@@ -167,7 +171,7 @@ export class HttpSocket extends Socket {
 
   /** In the turn of the loop: whoever wrote hears of it in the tick that began when he did, and in his async context. */
   override [sent](errno: number): boolean {
-    if (this.#flight !== 'sending') return false;
+    if (this.#flight !== 'sending') return super[sent](errno);
     this.#flight = 'sent';
     this.#errno = errno;
     return true;
@@ -287,7 +291,7 @@ export class HttpSocket extends Socket {
   // ---- the timeout, and the end
 
   override setTimeout(milliseconds: number, callback?: () => void): this {
-    if (callback !== undefined || !(milliseconds >= 0 && milliseconds <= LONGEST_TIMEOUT)) {
+    if (callback !== undefined || !isTimeout(milliseconds)) {
       // Checks the arguments, and throws or warns as it has to.
       super.setTimeout(milliseconds, callback);
       super.setTimeout(0);
@@ -296,6 +300,17 @@ export class HttpSocket extends Socket {
     this.timeout = milliseconds;
     this.#idle.start(Math.min(milliseconds, LONGEST_TIMEOUT));
     return this;
+  }
+
+  /** As any Socket does it: what Node's own would have sent by now goes to the kernel. Whether that has what was on its way. */
+  #sendWaiting(): boolean {
+    if (this.#flight !== 'sending' && this.#flight !== 'sent') return false;
+    if (this._handle?.finish() !== true) return false;
+    this.#flight = 'sent';
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.();
+    return true;
   }
 
   override [touch](): void {
@@ -309,8 +324,10 @@ export class HttpSocket extends Socket {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#idle.stop();
     this.#reader?.forget();
+    const isSent = this.#sendWaiting();
     super._destroy(error, callback);
     this.#chunk = this.#more = this.#waiting = undefined;
-    this.#landed(error ?? netError(ECONNRESET, 'write'));
+    // Who wrote what is sent is told in his tick.
+    if (!isSent) this.#landed(error ?? netError(ECONNRESET, 'write'));
   }
 }

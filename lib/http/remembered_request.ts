@@ -66,9 +66,14 @@ export class RememberedRequest {
 
   /**
    * Has `text` parsed by `feed`, and remembers it if it was one whole request without a body and nothing else: after
-   * that, the parser is between two requests.
+   * that, the parser is between two requests. `begins` is called before a request is told, in the parser's async context.
    */
-  static learn(parser: Parser, text: string, feed: () => void): RememberedRequest | undefined {
+  static learn(
+    parser: Parser,
+    text: string,
+    feed: () => void,
+    begins: () => void,
+  ): RememberedRequest | undefined {
     const number = parser.constructor.kOnHeadersComplete;
     const original = callbackOf(parser, number);
     const isHead = text.indexOf(END) === text.length - END.length;
@@ -80,6 +85,7 @@ export class RememberedRequest {
     let request: Parser['incoming'] | undefined;
     parser[number] = function headersComplete(this: Parser, ...args: unknown[]): unknown {
       parser[number] = original;
+      begins();
       const headers = args[HEADERS];
       // They are the request's, to be changed.
       if (Array.isArray(headers)) {

@@ -1,4 +1,4 @@
-import type { AsyncResource } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { type Parser, RememberedRequest } from './remembered_request.js';
 import type { Socket } from './sockets.js';
@@ -15,6 +15,10 @@ export interface ParsedSocket extends Socket {
   readonly _events: Readonly<Record<string, unknown>>;
 }
 
+const LENIENT_OPTION = '--insecure-http-parser';
+const ALL_LENIENT =
+  process.execArgv.includes(LENIENT_OPTION) || (process.env['NODE_OPTIONS'] ?? '').includes(LENIENT_OPTION);
+
 const emit = EventEmitter.prototype.emit;
 /** The last one of each server: its clients are mostly of few kinds. */
 const latest = new WeakMap<object, RememberedRequest>();
@@ -22,6 +26,15 @@ const latest = new WeakMap<object, RememberedRequest>();
 /** Whether it is what http.Server gives its parser the bytes with. */
 function isNodes(listener: unknown): boolean {
   return typeof listener === 'function' && listener.name === 'bound socketOnData';
+}
+
+/**
+ * Whether the parser of a server takes what RFC 9112 forbids. Where a request ends is then not to be known from its text, and
+ * what was told of one could be another's.
+ */
+function isLenient(server: unknown): boolean {
+  const { insecureHTTPParser } = (server ?? {}) as { insecureHTTPParser?: unknown };
+  return insecureHTTPParser === undefined ? ALL_LENIENT : insecureHTTPParser !== false;
 }
 
 /** Reads the requests of one connection: past Node's parser, where it would say what it has said before. */
@@ -32,6 +45,8 @@ export class RequestReader {
   #parser: Parser | undefined;
   #listener: unknown;
   #lessons = 0;
+  /** The async context of requests. */
+  #scope: AsyncResource | undefined;
   /** Whether a request is being handed over. */
   telling = false;
 
@@ -44,7 +59,12 @@ export class RequestReader {
     const socket = this.#socket;
     const { parser } = socket;
     this.#known = undefined;
-    if (parser == null || chunk.length > LONGEST_REQUEST || this.#lessons === MOST_LESSONS) {
+    if (
+      parser == null ||
+      chunk.length > LONGEST_REQUEST ||
+      this.#lessons === MOST_LESSONS ||
+      isLenient(socket.server)
+    ) {
       socket.emit('data', chunk);
       return;
     }
@@ -54,8 +74,14 @@ export class RequestReader {
       socket.emit('data', chunk);
       return;
     }
-    const learned = RememberedRequest.learn(parser, chunk.toString('latin1'), () =>
-      socket.emit('data', chunk),
+    const learned = RememberedRequest.learn(
+      parser,
+      chunk.toString('latin1'),
+      () => socket.emit('data', chunk),
+      () => {
+        // The parser's own, which it has from 'connection', is not to be had.
+        this.#scope ??= new AsyncResource('HTTPINCOMINGMESSAGE');
+      },
     );
     if (learned === undefined || socket.parser !== parser || socket.server == null) return;
     const known = learned.merge(latest.get(socket.server));
@@ -82,11 +108,12 @@ export class RequestReader {
     return this.#known?.matches(text) === true;
   }
 
-  /** Hands over the request that matched, as Node's parser would, in the async context of `scope`. */
-  tell(scope: AsyncResource): void {
+  /** Hands over the request that matched, as Node's parser would. */
+  tell(): void {
     const known = this.#known;
     const parser = this.#parser;
-    if (known === undefined || parser === undefined) return;
+    const scope = this.#scope;
+    if (known === undefined || parser === undefined || scope === undefined) return;
     this.#lessons = 0;
     this.telling = true;
     try {

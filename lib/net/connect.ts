@@ -75,14 +75,14 @@ function checkPort(port: unknown): number {
     Number(port) <= 0xffff;
   if (valid) return Number(port);
   const error = new RangeError(
-    `options.port should be >= 0 and < 65536. Received ${typeof port === 'string' ? `type string ('${port}')` : `type ${typeof port} (${String(port)})`}.`,
+    `Port should be >= 0 and < 65536. Received ${typeof port === 'string' ? `type string ('${port}')` : `type ${typeof port} (${String(port)})`}.`,
   );
   throw Object.assign(error, { code: 'ERR_SOCKET_BAD_PORT' });
 }
 
 function checkAttemptTimeout(timeout: unknown): number {
   const name = 'options.autoSelectFamilyAttemptTimeout';
-  if (timeout === undefined) return getDefaultAutoSelectFamilyAttemptTimeout();
+  if (timeout == null) return getDefaultAutoSelectFamilyAttemptTimeout();
   if (typeof timeout !== 'number') throw invalidArgType(name, 'of type number', timeout);
   if (!Number.isInteger(timeout)) throw outOfRange(name, 'an integer', timeout);
   if (timeout < 1 || timeout > 0x7fffffff) throw outOfRange(name, '>= 1 && <= 2147483647', timeout);
@@ -171,18 +171,23 @@ function lookUp(
 function connectPath(socket: Socket, handle: StreamHandle, path: string): void {
   const decided = (errno: number): void => {
     if (socket.destroyed || socket._handle !== handle) return;
-    if (errno === 0) socket[connectedOver](handle);
-    else socket.destroy(netError(errno, 'connect', path));
+    if (errno === 0) {
+      socket[connectedOver](handle);
+      return;
+    }
+    const error = netError(errno, 'connect', path);
+    socket.connecting = false;
+    socket.emit('connectionAttemptFailed', path, undefined, undefined, error);
+    socket.destroy(error);
   };
+  socket.emit('connectionAttempt', path, undefined, undefined);
+  if (handle.closed) return; // by the listener
   const fd = binding().socketOpen(1, 1);
-  if (fd < 0) {
-    process.nextTick(decided, fd);
-    return;
-  }
-  handle.open(fd);
-  const result = tryPath(fd, path);
+  if (fd >= 0) handle.open(fd);
+  const result = fd < 0 ? fd : tryPath(fd, path);
+  // It is decided already, but whoever made the socket may listen to it in a promise.
   if (result === EINPROGRESS) handle.whenConnected(decided);
-  else process.nextTick(decided, result);
+  else setImmediate(decided, result);
 }
 
 /** 0 or a negative errno. */
@@ -248,6 +253,7 @@ function connectTo(
       return;
     }
     const error = connectError(errno, target);
+    socket.connecting = false;
     socket.emit('connectionAttemptFailed', address, port, family, error);
     socket.destroy(error);
   });

@@ -14,7 +14,7 @@ export function createConnection(...args: unknown[]): Socket {
   const [options, callback] = connectArguments(args);
   const socket = new Socket(options as SocketOptions & ConnectOptions);
   if (clientSockets.hasSubscribers) clientSockets.publish({ socket });
-  if (options.timeout !== undefined) socket.setTimeout(options.timeout);
+  if (options.timeout) socket.setTimeout(options.timeout);
   // In one array, as Node does it: some replace connect().
   return socket.connect([options, callback]);
 }

@@ -141,7 +141,7 @@ function takeOver(handle: ListeningHandle, server: ListeningServer, serving: Ser
       // libuv keeps an EADDRINUSE of bind for listen; the socket is then not bound.
       const error = handle.getsockname?.({}) ?? 0;
       if (error < 0) return error;
-      const listened = binding().socketListen(fd as number, backlog);
+      const listened = binding().socketListen(fd as number, Number(backlog) | 0);
       if (listened < 0) return listened;
       // Connections have what the listening socket has: a system call less for each. -EOPNOTSUPP: no TCP.
       if (server.noDelay) setNoDelay(fd as number, true);

@@ -8,6 +8,7 @@ import type { OwnPlace, Place, Registration } from '../queue/registration.js';
 import { request } from '../queue/request.js';
 import { afterCollections } from './collections.js';
 import { Completions } from './completions.js';
+import { Endings } from './endings.js';
 import { Receiver } from './receiver.js';
 import { Sender } from './sender.js';
 import { Rest } from './state_litter.js';
@@ -42,6 +43,7 @@ export class Loop {
   readonly receiver: Receiver;
   readonly sender: Sender;
   readonly completions = new Completions();
+  readonly endings = new Endings();
   /** Where the events of connections go. */
   readonly connections: Dispatch;
   readonly #listeners: BoundHandler<Watcher, unknown>;

@@ -154,16 +154,23 @@ export class Sender {
     return binding().socketSend(fd, chunk);
   }
 
-  /** Sends what `owner` has at once, as far as the kernel takes it, and tells nobody: `owner` is about to end. */
-  finish(owner: Sending): void {
+  /**
+   * Sends what `owner` has at once, as far as the kernel takes it, and tells nobody: `owner` is about to end.
+   *
+   * @returns whether the kernel has taken all of it
+   */
+  finish(owner: Sending): boolean {
     const group = this.#round.owners.lastIndexOf(owner);
-    if (group < 0) return;
+    if (group < 0) return true;
     const { words, groups, buffers } = this.#round;
-    const first = groups[group * GROUP_WORDS + FIRST] ?? 0;
+    const base = group * GROUP_WORDS;
+    const first = groups[base + FIRST] ?? 0;
     const end = this.#end(group);
     if (end > first)
       binding().naioSend(words.subarray(first * SEND_WORDS), end - first, this.#arena, buffers);
+    const all = end === first || words[first * SEND_WORDS + LENGTH] === groups[base + TOTAL];
     this.forget(owner);
+    return all;
   }
 
   /** Nothing of `owner` is sent any more: its descriptor is about to be somebody else's. */

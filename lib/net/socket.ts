@@ -1,6 +1,5 @@
-import { Duplex } from 'node:stream';
+import { addAbortSignal, Duplex } from 'node:stream';
 
-import { closeOnAbort } from './abort.js';
 import { adoptFd } from './adopt_fd.js';
 import { connect as connectSocket } from './connect.js';
 import { connectArguments } from './connect_arguments.js';
@@ -43,8 +42,8 @@ export class Socket extends ReadingStream {
     });
   }
 
-  constructor(given: SocketOptions | number = {}) {
-    const options: SocketOptions = typeof given === 'number' ? { fd: given } : given;
+  constructor(given?: SocketOptions | number | null) {
+    const options: SocketOptions = typeof given === 'number' ? { fd: given } : (given ?? {});
     checkOptions(options);
     super(options);
     const { signal, onread } = options;
@@ -53,7 +52,7 @@ export class Socket extends ReadingStream {
     this.on('end', refuseWritesAfterEnd);
     if (options.fd !== undefined) Socket.#adopt(this, options.fd, options);
     else if (options.handle) Socket.#take(this, options.handle);
-    if (signal !== undefined) closeOnAbort(this, signal);
+    if (signal) addAbortSignal(signal, this);
   }
 
   [open](handle: StreamHandle, paused: boolean): void {
@@ -69,7 +68,7 @@ export class Socket extends ReadingStream {
   connect(...args: unknown[]): this {
     const [options, callback] = connectArguments(args);
     this.write = Duplex.prototype.write;
-    if (this.destroyed) Socket.#revive(this);
+    if (this.destroyed || this._handle === null) Socket.#revive(this);
     if (callback !== null) this.once('connect', callback);
     if (this._parent?.connecting) return this;
     this[touch]();
@@ -118,6 +117,7 @@ export class Socket extends ReadingStream {
       const closed = (): void => {
         this.emit('close', Boolean(error));
       };
+      const sent = Socket.#sendWritten(this, handle);
       if (this.resetAndClosing) {
         this.resetAndClosing = false;
         handle.reset(closed);
@@ -126,7 +126,9 @@ export class Socket extends ReadingStream {
       }
       const waiting = this[takeCallback]();
       callback(error);
-      waiting?.(error ?? connectionReset());
+      // What is with the kernel was written, whatever becomes of it.
+      if (sent && waiting !== undefined) process.nextTick(waiting, null);
+      else waiting?.(error ?? connectionReset());
     }
     if (this._server !== null) {
       this._server._connections -= 1;
@@ -175,12 +177,34 @@ export class Socket extends ReadingStream {
     );
   }
 
+  /**
+   * Node's own sockets would have sent it when it was written: so all goes to the kernel, as far as that takes it, but for
+   * what was written corked. True if the write that is under way is with the kernel.
+   */
+  static #sendWritten(socket: Socket, handle: StreamHandle): boolean {
+    if (!handle.finish()) return false;
+    const { writableBuffer, writableCorked } = socket as unknown as {
+      writableBuffer: readonly { chunk: string | Uint8Array; encoding: BufferEncoding | 'buffer' }[];
+      writableCorked: number;
+    };
+    if (writableBuffer.length > 0 && writableCorked === 0) {
+      handle.writev(
+        writableBuffer.map(({ chunk, encoding }) => ({
+          chunk,
+          encoding: encoding === 'buffer' ? 'utf8' : encoding,
+        })),
+      );
+      handle.finish();
+    }
+    return true;
+  }
+
   static #reset(socket: Socket): void {
     socket.resetAndClosing = true;
     socket.destroy();
   }
 
-  /** A socket that was destroyed is connected again. */
+  /** A socket that was ended or destroyed is to be connected. */
   static #revive(socket: Socket): void {
     socket[detach]();
     const { _undestroy: undestroy } = socket as unknown as { _undestroy?: () => void };

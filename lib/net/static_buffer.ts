@@ -45,6 +45,10 @@ export class StaticBuffer {
   read(chunk: Buffer): void {
     const socket = this.#socket;
     const onRead = this.#onRead;
+    if (!socket._handle?.reading) {
+      this.#unread = this.#unread === undefined ? chunk : Buffer.concat([this.#unread, chunk]);
+      return;
+    }
     for (let from = 0; from < chunk.length; ) {
       const buffer = this.#buffer;
       if (buffer === undefined || buffer.length === 0) {

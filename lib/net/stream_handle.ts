@@ -9,10 +9,11 @@ import {
 } from '../abi/constants.js';
 import type { Dispatch } from '../queue/dispatch.js';
 import type { QueueEvent } from '../queue/event.js';
+import { afterPromises } from './after_promises.js';
 import type { Writer } from './completions.js';
+import type { Ending } from './endings.js';
 import { type Connection, loop } from './loop.js';
 import { readyFor, receivedBytes } from './naio_event.js';
-import type { Receiver } from './receiver.js';
 import type { Sending } from './sender.js';
 import { ended, failed, received, rest, sent, taken, written } from './socket_symbols.js';
 import type { Rest } from './state_litter.js';
@@ -23,7 +24,6 @@ const SEND = KEVENT_SOCKET_SEND;
 const EAGAIN = -11;
 const EBADF = -9;
 const EIO = -5;
-const ENOTCONN = -107;
 const ENOTSOCK = -88;
 /** Chunks from this on are sent at once: nothing is gained by gathering them. */
 const LEAST_AT_ONCE = 16 * 1024;
@@ -102,7 +102,7 @@ const none = (): void => {};
  * One connected, or connecting, descriptor: what net.Socket calls its `_handle`. It owns the descriptor. A class of
  * its own for the async context would cost each connection as much memory as half of this one.
  */
-export class StreamHandle extends AsyncResource implements Connection, Sending, Writer {
+export class StreamHandle extends AsyncResource implements Connection, Sending, Writer, Ending {
   /** -1 while there is none. */
   fd: number;
   bytesRead = 0;
@@ -225,23 +225,30 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
 
   /** Ends the sending half. 0, or a negative errno. */
   shutdown(): number {
-    const result = binding().socketShutdown(this.fd, 1);
-    return result === ENOTCONN ? 0 : result;
+    return binding().socketShutdown(this.fd, 1);
+  }
+
+  /** Sends at once what was written in this turn. Whether the kernel has taken all that was ever written. */
+  finish(): boolean {
+    const { file, rest } = this.#rarities ?? NO_RARITIES;
+    const all = (this.#is & WRITING) === 0 || loop().sender.finish(this);
+    this.#is &= ~WRITING;
+    return all && rest.length === 0 && file === undefined;
   }
 
   /** Calls back when everybody else in this turn has had his events. What was written in this turn is sent before. */
   close(done: () => void = none): void {
     if (this.closed) return;
-    if ((this.#is & WRITING) !== 0) loop().sender.finish(this);
+    this.finish();
     this.end();
     this.drop();
     setImmediate(done);
   }
 
-  /** Closes with RST. */
+  /** Closes with RST. What was written in this turn is sent before, as Node's own sockets have sent it by then. */
   reset(done: () => void = none): number {
     if (this.closed) return EBADF;
-    if ((this.#is & WRITING) !== 0) loop().sender.forget(this);
+    this.finish();
     this.end();
     this.removeKevent();
     if (this.fd >= 0) binding().socketReset(this.fd);
@@ -251,9 +258,13 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
   }
 
   ready(event: QueueEvent<unknown, unknown>): void {
-    if (this.reading && !event.broken && readyFor(event) === RECV) {
+    if (!event.broken && readyFor(event) === RECV) {
       const length = receivedBytes(event);
-      if (length > 0 && this.listener?.[taken](event.data1, length) === true) return;
+      if (length === 0) {
+        this.peerEnded();
+        return;
+      }
+      if (this.reading && this.listener?.[taken](event.data1, length) === true) return;
     }
     this.runInAsyncScope(this.tellReady, this, event);
   }
@@ -273,6 +284,10 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
     if ((this.#is & SEND) !== 0) this.ask(this.#is & ~SEND);
     const errno = Math.min(result, 0);
     if (this.listener?.[sent](errno) === false) loop().completions.add(this, errno);
+  }
+
+  tellEnded(): void {
+    if (!this.closed) this.runInAsyncScope(this.tellEnd, this);
   }
 
   completed(errno: number): void {
@@ -342,6 +357,17 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
     this.listener?.[written](errno);
   }
 
+  private peerEnded(): void {
+    // The engine does not ask for it any more either.
+    this.#is &= ~(RECV | READING);
+    this.hold();
+    loop().endings.add(this);
+  }
+
+  private tellEnd(): void {
+    this.listener?.[ended]();
+  }
+
   private tellReady(event: QueueEvent<unknown, unknown>): void {
     if (event.broken) {
       this.#is &= ~(ADDED | MASK);
@@ -353,30 +379,39 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
     if ((what & RECV) === 0 || this.closed) return;
     const length = receivedBytes(event);
     if (length === 0) {
-      // The engine does not ask for it any more either.
-      this.#is &= ~(RECV | READING);
-      this.hold();
-      this.listener?.[ended]();
+      this.peerEnded();
       return;
     }
     if (!this.reading) this.ask(this.#is & ~RECV);
     const { receiver } = loop();
     this.bytesRead += length;
     this.listener?.[received](receiver.chunk(event.data1, length));
-    if (length > KEVENT_NAIO_MOST_SHARED) this.receiveMore(receiver);
+    if (length > KEVENT_NAIO_MOST_SHARED) this.receiveLater(MOST_MORE);
   }
 
-  /** Where so much comes, there is mostly more. The end is found by the next event. */
-  private receiveMore(receiver: Receiver): void {
-    for (let i = 0; i < MOST_MORE && this.reading; i += 1) {
-      const chunk = receiver.more(this.fd);
-      if (typeof chunk === 'number') {
-        if (chunk < 0 && chunk !== EAGAIN && chunk !== ENOTSOCK) this.broken(chunk);
-        return;
-      }
-      this.bytesRead += chunk.length;
-      this.listener?.[received](chunk);
+  /**
+   * Where so much comes, there is mostly more: it is received when the ticks and promises of this chunk have run, so that
+   * who waits for the next chunk in one of them does not miss it. That is before the event is committed, and so before the
+   * engine receives from this connection again.
+   */
+  private receiveLater(most: number): void {
+    if (!this.reading) return;
+    const { fd } = this;
+    afterPromises(() => {
+      if (this.reading && this.fd === fd) this.runInAsyncScope(this.receiveMore, this, most);
+    });
+  }
+
+  /** The end is found by the next event. */
+  private receiveMore(most: number): void {
+    const chunk = loop().receiver.more(this.fd);
+    if (typeof chunk === 'number') {
+      if (chunk < 0 && chunk !== EAGAIN && chunk !== ENOTSOCK) this.broken(chunk);
+      return;
     }
+    this.bytesRead += chunk.length;
+    this.listener?.[received](chunk);
+    if (most > 1) this.receiveLater(most - 1);
   }
 
   private sendMore(): void {

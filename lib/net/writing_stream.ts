@@ -1,7 +1,12 @@
+import { AsyncResource } from 'node:async_hooks';
+
+import { afterPromises } from './after_promises.js';
 import { netError, socketClosed, socketClosedBeforeConnection } from './errors.js';
 import { sent, takeCallback, touch, written } from './socket_symbols.js';
 import type { Piece, StreamHandle } from './stream_handle.js';
 import { TimedStream } from './timed_stream.js';
+
+const ENOTCONN = -107;
 
 type WriteCallback = (error?: Error | null) => void;
 /** Written before there was a connection. */
@@ -11,6 +16,9 @@ interface Waiting {
 }
 type Encoding = BufferEncoding | 'buffer';
 
+/** A function of its own for each write would be garbage soon. */
+let tick: (stream: WritingStream) => void;
+
 function byteLength(chunk: string | Uint8Array, encoding: BufferEncoding | undefined): number {
   return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
 }
@@ -19,6 +27,8 @@ function byteLength(chunk: string | Uint8Array, encoding: BufferEncoding | undef
 export class WritingStream extends TimedStream {
   /** Of the write that is under way: a Writable has one at a time. What waits for a connection instead. */
   #write: WriteCallback | Waiting | undefined;
+  /** Of that: its tick has not come; nor has it, but the result is there; its tick has come, and this is its context. */
+  #flight: 'sending' | number | AsyncResource | undefined;
 
   override _write(chunk: string | Uint8Array, encoding: Encoding, callback: WriteCallback): void {
     if (this.connecting) {
@@ -30,7 +40,7 @@ export class WritingStream extends TimedStream {
       chunk,
       encoding === 'buffer' ? 'utf8' : encoding,
     );
-    if (result !== undefined && result < 0) this[written](result);
+    WritingStream.#handedOn(this, result);
   }
 
   override _writev(pieces: Piece[], callback: WriteCallback): void {
@@ -39,8 +49,7 @@ export class WritingStream extends TimedStream {
       WritingStream.#wait(this, waiting, callback, () => this._writev(pieces, callback));
       return;
     }
-    const result = WritingStream.#begin(this, callback)?.writev(pieces);
-    if (result !== undefined && result < 0) this[written](result);
+    WritingStream.#handedOn(this, WritingStream.#begin(this, callback)?.writev(pieces));
   }
 
   override _final(callback: WriteCallback): void {
@@ -53,25 +62,23 @@ export class WritingStream extends TimedStream {
       return;
     }
     const result = this._handle.shutdown();
-    callback(result < 0 ? netError(result, 'shutdown') : null);
+    if (result === 0) afterPromises(callback);
+    else callback(result === ENOTCONN ? null : netError(result, 'shutdown'));
   }
 
-  [sent](_errno: number): boolean {
-    return false;
+  /** In the turn of the loop: whoever wrote hears of it in the tick that began when he did, and in his async context. */
+  [sent](errno: number): boolean {
+    if (this.#flight !== 'sending') return false;
+    this.#flight = errno;
+    return true;
   }
 
   [written](errno: number): void {
-    const callback = this[takeCallback]();
-    this[touch]();
-    if (errno < 0) {
-      const error = netError(errno, 'write');
-      this.destroy(error);
-      callback?.(error);
-    } else {
-      callback?.();
-    }
+    const flight = this.#flight;
+    this.#flight = undefined;
+    if (flight instanceof AsyncResource) flight.runInAsyncScope(WritingStream.#tell, undefined, this, errno);
+    else WritingStream.#tell(this, errno);
   }
-
   get bytesWritten(): number | undefined {
     const { writableBuffer } = this as unknown as { writableBuffer?: readonly Piece[] };
     if (writableBuffer === undefined) return undefined;
@@ -94,6 +101,38 @@ export class WritingStream extends TimedStream {
     if (typeof callback !== 'function') return undefined;
     this.#write = undefined;
     return callback;
+  }
+
+  static #tell(stream: WritingStream, errno: number): void {
+    const callback = stream[takeCallback]();
+    stream[touch]();
+    if (errno < 0) {
+      const error = netError(errno, 'write');
+      if (callback === undefined) stream.destroy(error);
+      else callback(error);
+    } else {
+      callback?.();
+    }
+  }
+
+  static #handedOn(stream: WritingStream, result: number | undefined): void {
+    // What is large was sent at once, and is done.
+    if (result === undefined || typeof stream.#write !== 'function') return;
+    stream.#flight = 'sending';
+    if (result < 0) stream[sent](result);
+    process.nextTick(tick, stream);
+  }
+
+  static #tick(stream: WritingStream): void {
+    const flight = stream.#flight;
+    if (typeof flight === 'number') stream[written](flight);
+    // The kernel has not taken it yet: who wrote hears of it in his async context all the same.
+    else if (flight === 'sending')
+      stream.#flight = new AsyncResource('WRITEWRAP', { requireManualDestroy: true });
+  }
+
+  static {
+    tick = (stream) => WritingStream.#tick(stream);
   }
 
   static #begin(stream: WritingStream, callback: WriteCallback): StreamHandle | undefined {
