@@ -18,6 +18,8 @@ export const CONTROL_WANT = 4;
  * kevent.
  */
 export const CONTROL_PLAIN_FROM = 5;
+/** `control[TURN]`: native counts the turns of the event loop in which it delivers. */
+export const CONTROL_TURN = 6;
 /** Float64 places in `control`. */
 export const CONTROL_LENGTH = 8;
 

@@ -5,9 +5,8 @@ export interface Writer {
 }
 
 /**
- * Tells the writers of a turn that what they wrote is with the kernel, or why not. It is sent before the ticks of the
- * turn run, but told behind those that are queued by then: who writes first and sets something up in a tick finds, as
- * with Node's own sockets, that nothing is finished yet.
+ * Tells writers that what they wrote is with the kernel, or why not, where that was not so by the tick of the write: a slow
+ * peer's, and those of files.
  */
 export class Completions {
   #writers: Writer[] = [];

@@ -220,6 +220,11 @@ export function attempt(target: Target, blockList: BlockList | undefined): numbe
   return connectError(result, target);
 }
 
+function attemptAgain(fd: number, target: Target): number | Error {
+  const result = binding().socketConnect(fd, target.address, target.port);
+  return result === 0 || result === EINPROGRESS ? fd : connectError(result, target);
+}
+
 /** The error of an attempt that has failed. */
 export function connectError(errno: number, target: Target): Error {
   const { address, port, localAddress, localPort } = target;
@@ -238,12 +243,13 @@ function connectTo(
   target: Target,
   { blockList }: ConnectOptions,
 ): void {
-  const fd = attempt(target, blockList);
+  // A connection that is there, or on its way, is not replaced: the kernel says what it thinks of another one.
+  const fd = handle.fd >= 0 ? attemptAgain(handle.fd, target) : attempt(target, blockList);
   if (fd instanceof Error) {
     process.nextTick(() => socket.destroy(fd));
     return;
   }
-  handle.open(fd);
+  if (fd !== handle.fd) handle.open(fd);
   const { address, port, family } = target;
   socket.emit('connectionAttempt', address, port, family);
   if (handle.closed) return; // by the listener

@@ -1,11 +1,11 @@
-/** Whose peer has ended. */
+/** Whose peer has ended right behind what it has sent. */
 export interface Ending {
   tellEnded(): void;
 }
 
 /**
- * Tells of the ends of a turn when the immediates that it has asked for have run. What comes together with an end, and is
- * answered in one of them, is answered that way: with libuv, the end is found in the turn that follows.
+ * Tells of ends that came in one turn with other bytes of their connection, when the immediates that the turn has asked for
+ * have run: who answers in one of them is not too late. With libuv, such an end is found in the turn that follows.
  */
 export class Endings {
   #waiting: Ending[] = [];

@@ -55,6 +55,8 @@ export const socketClosedBeforeConnection = (): CodedError =>
   coded(Error, 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION', 'Socket closed before the connection was established');
 export const connectionTimeout = (): CodedError =>
   coded(Error, 'ERR_SOCKET_CONNECTION_TIMEOUT', 'Socket connection timeout');
+export const invalidHandleType = (): CodedError =>
+  coded(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
 export const invalidFdType = (type: string): CodedError =>
   coded(TypeError, 'ERR_INVALID_FD_TYPE', `Unsupported fd type: ${type}`);
 export const invalidIpAddress = (address: unknown): CodedError =>

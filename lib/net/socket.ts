@@ -3,7 +3,7 @@ import { addAbortSignal, Duplex } from 'node:stream';
 import { adoptFd } from './adopt_fd.js';
 import { connect as connectSocket } from './connect.js';
 import { connectArguments } from './connect_arguments.js';
-import { connectionReset, socketClosed } from './errors.js';
+import { connectionReset, invalidHandleType, socketClosed } from './errors.js';
 import { ReadingStream } from './reading_stream.js';
 import { checkOptions, type SocketOptions } from './socket_options.js';
 import {
@@ -112,7 +112,7 @@ export class Socket extends ReadingStream {
     const handle = this[detach]();
     if (handle === null) {
       callback(error);
-      process.nextTick(() => this.emit('close', Boolean(error)));
+      process.nextTick(() => this.emit('close'));
     } else {
       const closed = (): void => {
         this.emit('close', Boolean(error));
@@ -143,13 +143,14 @@ export class Socket extends ReadingStream {
   }
 
   resetAndDestroy(): this {
-    if (this.connecting) {
-      this.once('connect', () => Socket.#reset(this));
-    } else if (this._handle === null) {
+    if (this._handle === null) {
       this.destroy(socketClosed());
-    } else {
-      Socket.#reset(this);
+      return this;
     }
+    // There is no RST between Unix sockets.
+    if (this._handle.sockname?.family === 'unix') throw invalidHandleType();
+    if (this.connecting) this.once('connect', () => Socket.#reset(this));
+    else Socket.#reset(this);
     return this;
   }
 

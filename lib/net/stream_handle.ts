@@ -84,6 +84,9 @@ const WRITING = 1 << 19;
 /** There is a kevent. */
 const ADDED = 1 << 20;
 const MASK = READING - 1;
+/** The turn of the event loop in which something was received last: its lowest bits. */
+const TURN_SHIFT = 21;
+const TURN = 0xff << TURN_SHIFT;
 
 /** What few handles have, and those that have it not for long. */
 class Rarities {
@@ -260,11 +263,13 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
   ready(event: QueueEvent<unknown, unknown>): void {
     if (!event.broken && readyFor(event) === RECV) {
       const length = receivedBytes(event);
-      if (length === 0) {
+      if (length === 0 && this.hasReceived) {
         this.peerEnded();
+        loop().endings.add(this);
         return;
       }
-      if (this.reading && this.listener?.[taken](event.data1, length) === true) return;
+      this.markReceived();
+      if (length > 0 && this.reading && this.listener?.[taken](event.data1, length) === true) return;
     }
     this.runInAsyncScope(this.tellReady, this, event);
   }
@@ -357,11 +362,19 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
     this.listener?.[written](errno);
   }
 
+  /** Whether something was received in this turn of the event loop. */
+  private get hasReceived(): boolean {
+    return (this.#is & TURN) === ((loop().queue.turn << TURN_SHIFT) & TURN);
+  }
+
+  private markReceived(): void {
+    this.#is = (this.#is & ~TURN) | ((loop().queue.turn << TURN_SHIFT) & TURN);
+  }
+
   private peerEnded(): void {
     // The engine does not ask for it any more either.
     this.#is &= ~(RECV | READING);
     this.hold();
-    loop().endings.add(this);
   }
 
   private tellEnd(): void {
@@ -380,6 +393,7 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
     const length = receivedBytes(event);
     if (length === 0) {
       this.peerEnded();
+      this.listener?.[ended]();
       return;
     }
     if (!this.reading) this.ask(this.#is & ~RECV);

@@ -53,12 +53,8 @@ export class WritingStream extends TimedStream {
   }
 
   override _final(callback: WriteCallback): void {
-    if (this.connecting) {
+    if (this._handle === null || this.connecting) {
       this.once('connect', () => this._final(callback));
-      return;
-    }
-    if (this._handle === null) {
-      callback();
       return;
     }
     const result = this._handle.shutdown();
@@ -116,10 +112,14 @@ export class WritingStream extends TimedStream {
   }
 
   static #handedOn(stream: WritingStream, result: number | undefined): void {
+    if (result === undefined) return;
+    if (result < 0) {
+      WritingStream.#tell(stream, result);
+      return;
+    }
     // What is large was sent at once, and is done.
-    if (result === undefined || typeof stream.#write !== 'function') return;
+    if (typeof stream.#write !== 'function') return;
     stream.#flight = 'sending';
-    if (result < 0) stream[sent](result);
     process.nextTick(tick, stream);
   }
 

@@ -6,6 +6,7 @@ import {
   CONTROL_LENGTH,
   CONTROL_PLAIN_FROM,
   CONTROL_POSITION,
+  CONTROL_TURN,
 } from '../abi/handles.js';
 import { RING_HEADER_WORDS, UKEVENT_WORDS, WORD_USER0 } from '../abi/layout.js';
 import { Backlog, type Hold, slotsBetween } from './backlog.js';
@@ -60,6 +61,11 @@ export class Claims {
   /** Whether handlers are being called. */
   get walking(): boolean {
     return this.#walking;
+  }
+
+  /** Which turn of the event loop it is that events are delivered in: a number. */
+  get turn(): number {
+    return this.control[CONTROL_TURN] ?? 0;
   }
 
   get inTurn(): boolean {

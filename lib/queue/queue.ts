@@ -343,6 +343,11 @@ export class Queue implements AsyncIterable<Batch> {
     return this.#consumer.claims.walking;
   }
 
+  /** A number for each turn of the event loop in which events are delivered. @internal */
+  get turn(): number {
+    return this.#consumer.claims.turn;
+  }
+
   /** Calls back when the handlers of a turn have been called, before the ticks and microtasks they began. @internal */
   afterHandlers(callback: () => void): void {
     this.#consumer.claims.afterHandlers = callback;

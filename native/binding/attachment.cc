@@ -119,6 +119,7 @@ void Attachment::rung() {
 void Attachment::turn() {
   if (!started_ || in_turn_) return;
   if (!watch_.usable()) return fail(-EBADF);
+  control_[kTurn] += 1;
   int64_t start = now();
   uint32_t left = kBudgetEvents;
   uint32_t flags = KEVENT_FLAGS_NONBLOCK | KEVENT_FLAGS_EXACT;

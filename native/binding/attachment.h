@@ -25,7 +25,7 @@ class Attachment final : public Handle, private WatchListener {
 
  private:
   // Places in the array that is shared with JavaScript; lib/abi/handles.ts describes them.
-  enum Control { kPosition, kCount, kFinished, kInTurn, kWant, kPlainFrom, kControlLength = 8 };
+  enum Control { kPosition, kCount, kFinished, kInTurn, kWant, kPlainFrom, kTurn, kControlLength = 8 };
 
   static napi_value construct(napi_env env, napi_callback_info info);
   bool set_up(const napi_value* arguments);
