@@ -170,19 +170,6 @@ const PROGRAMS: Record<string, Program> = {
     socket.destroy();
   },
 
-  'a socket that was ended before it connects ends when it has': async (net, told) => {
-    const { promise, resolve } = gate();
-    await using server = await serve(net, (socket) => {
-      socket.resume().on('end', () => resolve());
-    });
-    const socket = new net.Socket();
-    for (const event of ['connect', 'finish', 'close']) socket.on(event, () => told(event));
-    socket.end();
-    socket.connect(server.at);
-    told(socket.writable, socket.writableEnded);
-    await Promise.all([promise, closed(socket)]);
-  },
-
   'a connection is not replaced by connect()': async (net, told) => {
     let accepted = 0;
     await using server = await serve(net, (socket) => {
@@ -281,4 +268,21 @@ it.each(Object.keys(PROGRAMS))('%s, as with node:net', async (name) => {
   const expected = await run(node);
   expect(expected.length).toBeGreaterThan(0);
   expect(await run(kevent as unknown as Net)).toEqual(expected);
+});
+
+// Node.js 20 does it too; later ones finish at once, and never end.
+it('a socket that was ended before it connects ends when it has', async () => {
+  const told: string[] = [];
+  const { promise, resolve } = gate();
+  await using server = await serve(kevent as unknown as Net, (socket) => {
+    socket.resume().on('end', () => resolve());
+  });
+  const socket = new kevent.Socket();
+  for (const event of ['connect', 'finish', 'close']) socket.on(event, () => told.push(event));
+  const gone = closed(socket as unknown as node.Socket);
+  socket.end();
+  socket.connect(server.at);
+  expect(socket.writable).toBe(true);
+  await Promise.all([promise, gone]);
+  expect(told).toEqual(['connect', 'finish', 'close']);
 });
