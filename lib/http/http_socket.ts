@@ -2,6 +2,7 @@ import { netError } from '../net/errors.js';
 import { loop } from '../net/loop.js';
 import { received, sent, taken, touch, written } from '../net/socket_symbols.js';
 import type { Piece } from '../net/stream_handle.js';
+import { byteLength } from '../net/writing_stream.js';
 import { isClosingIdle } from './idle_connections.js';
 import { IdleTimer } from './idle_timer.js';
 import { LONGEST_REQUEST, type ParsedSocket, RequestReader } from './request_reader.js';
@@ -145,6 +146,15 @@ export class HttpSocket extends Socket {
     }
     if (this.#state._writableState.corked === 0) this.#handOn();
     return true;
+  }
+
+  override get bytesWritten(): number | undefined {
+    const bytes = super.bytesWritten;
+    const chunk = this.#chunk;
+    if (bytes === undefined || chunk === undefined) return bytes;
+    let kept = byteLength(chunk, this.#encoding);
+    for (const piece of this.#more ?? []) kept += byteLength(piece.chunk, piece.encoding);
+    return bytes + kept;
   }
 
   override uncork(): void {

@@ -19,7 +19,7 @@ type Encoding = BufferEncoding | 'buffer';
 /** A function of its own for each write would be garbage soon. */
 let tick: (stream: WritingStream) => void;
 
-function byteLength(chunk: string | Uint8Array, encoding: BufferEncoding | undefined): number {
+export function byteLength(chunk: string | Uint8Array, encoding: BufferEncoding | undefined): number {
   return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
 }
 

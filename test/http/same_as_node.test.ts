@@ -182,6 +182,18 @@ const PROGRAMS: Record<string, Program> = {
     await promise;
   },
 
+  'what is written is counted before it is sent': async (http, told) => {
+    const { dial } = await serve(http, ({ socket }, response) => {
+      response.write('hello');
+      told(socket.bytesWritten);
+      response.end('and more');
+      told(socket.bytesWritten);
+    });
+    const socket = await dial();
+    socket.write(GET);
+    await answered(socket);
+  },
+
   'a timeout has to be a number': async (http, told) => {
     const { dial } = await serve(http, ({ socket }, response) => {
       for (const value of [null, '5'] as unknown as number[]) {
