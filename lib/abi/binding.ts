@@ -113,7 +113,8 @@ export interface Binding {
    * Sends what the first `count` entries of `words` describe, {@link SEND_WORDS} each:
    * `[fd, from, length, flags]`; see {@link SEND_BUFFER} and {@link SEND_MORE}. Its bytes are `length` at `from` in
    * `arena` or in one of `buffers`. One sendmsg a group; its result, bytes or a negative errno, goes to `length` of
-   * the group's first entry. An entry that names what is not there makes its group -EFAULT, and stops no other. Never raises SIGPIPE, never waits: -EINVAL for a pipe that is not non-blocking.
+   * the group's first entry. An entry that names what is not there makes its group -EFAULT, and stops no other. Never
+   * raises SIGPIPE, never waits: -EINVAL for a pipe that is not non-blocking.
    */
   naioSend(words: Int32Array, count: number, arena: Uint8Array, buffers: readonly Uint8Array[]): number;
   /** A stream socket, non-blocking and close-on-exec. It is closed with its environment if it was not before. */

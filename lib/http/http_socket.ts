@@ -9,10 +9,6 @@ import { LONGEST_REQUEST, type ParsedSocket, RequestReader } from './request_rea
 import { Socket } from './sockets.js';
 import { endUnread, resumeUnread } from './unread_request.js';
 
-function isTimeout(milliseconds: unknown): boolean {
-  return typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= LONGEST_TIMEOUT;
-}
-
 type WriteCallback = (error?: Error | null) => void;
 type Encoding = BufferEncoding | 'buffer';
 
@@ -43,6 +39,10 @@ interface State {
     readonly decoder: unknown;
     readonly ended: boolean;
   };
+}
+
+function isTimeout(milliseconds: unknown): boolean {
+  return typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= LONGEST_TIMEOUT;
 }
 
 /** A function of its own for each write would be garbage soon. */

@@ -200,29 +200,27 @@ function tryPath(fd: number, path: string): number {
   return binding().socketConnectPath(fd, padded);
 }
 
-/** One attempt: the descriptor that is connecting, or the error for why it cannot. */
-export function attempt(target: Target, blockList: BlockList | undefined): number | Error {
+/**
+ * One attempt: the descriptor that is connecting, or the error for why it cannot.
+ *
+ * @param existing - is connected in place of a new one, and stays open if it cannot be
+ */
+export function attempt(target: Target, blockList: BlockList | undefined, existing?: number): number | Error {
   const { address, port, family, localAddress, localPort } = target;
   if (blockList?.check(address, family === 4 ? 'ipv4' : 'ipv6')) return ipBlocked(address);
-  const fd = binding().socketOpen(family, 1);
+  const fd = existing ?? binding().socketOpen(family, 1);
   if (fd < 0) return netError(fd, 'connect', address, port);
+  const fail = (error: Error): Error => {
+    if (existing === undefined) binding().closeFd(fd);
+    return error;
+  };
   if (localAddress || localPort) {
     const local = localAddress || (family === 4 ? '0.0.0.0' : '::');
     const bound = binding().socketBind(fd, local, localPort ?? 0, 0);
-    if (bound < 0) {
-      binding().closeFd(fd);
-      return netError(bound, 'bind', local, localPort);
-    }
+    if (bound < 0) return fail(netError(bound, 'bind', local, localPort));
   }
   const result = binding().socketConnect(fd, address, port);
-  if (result === 0 || result === EINPROGRESS) return fd;
-  binding().closeFd(fd);
-  return connectError(result, target);
-}
-
-function attemptAgain(fd: number, target: Target): number | Error {
-  const result = binding().socketConnect(fd, target.address, target.port);
-  return result === 0 || result === EINPROGRESS ? fd : connectError(result, target);
+  return result === 0 || result === EINPROGRESS ? fd : fail(connectError(result, target));
 }
 
 /** The error of an attempt that has failed. */
@@ -244,7 +242,7 @@ function connectTo(
   { blockList }: ConnectOptions,
 ): void {
   // A connection that is there, or on its way, is not replaced: the kernel says what it thinks of another one.
-  const fd = handle.fd >= 0 ? attemptAgain(handle.fd, target) : attempt(target, blockList);
+  const fd = attempt(target, blockList, handle.fd >= 0 ? handle.fd : undefined);
   if (fd instanceof Error) {
     process.nextTick(() => socket.destroy(fd));
     return;

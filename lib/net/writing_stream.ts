@@ -75,6 +75,7 @@ export class WritingStream extends TimedStream {
     if (flight instanceof AsyncResource) flight.runInAsyncScope(WritingStream.#tell, undefined, this, errno);
     else WritingStream.#tell(this, errno);
   }
+
   get bytesWritten(): number | undefined {
     const { writableBuffer } = this as unknown as { writableBuffer?: readonly Piece[] };
     if (writableBuffer === undefined) return undefined;

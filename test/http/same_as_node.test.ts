@@ -5,6 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 
 import * as kevent from '../../lib/http.js';
+import { signal } from '../net/listening.js';
 
 type Http = Pick<typeof node, 'createServer'>;
 /** What a program sees, with one module or the other. */
@@ -163,10 +164,7 @@ const PROGRAMS: Record<string, Program> = {
 
   'a lenient parser loses no request behind another': async (http, told) => {
     let requests = 0;
-    let resolve = (): void => {};
-    const promise = new Promise<void>((opens) => {
-      resolve = opens;
-    });
+    const { promise, resolve } = signal();
     const handler: node.RequestListener = (request, response) => {
       told(request.url);
       response.end('x');

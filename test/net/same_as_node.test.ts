@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 
 import * as kevent from '../../lib/net.js';
+import { signal } from './listening.js';
 
 type Net = Pick<typeof node, 'createServer' | 'connect' | 'Socket'>;
 /** What a program sees, with one module or the other. */
@@ -28,12 +29,17 @@ async function serve(
   };
 }
 
-function gate(): { promise: Promise<void>; resolve(): void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((opens) => {
-    resolve = opens;
+/** The same, and all that its first connection has received until it is gone. */
+async function listen(net: Net): Promise<Awaited<ReturnType<typeof serve>> & { heard: Promise<string> }> {
+  const heard = signal<string>();
+  const server = await serve(net, (socket) => {
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('error', () => {}).on('close', () => heard.resolve(text));
   });
-  return { promise, resolve };
+  return { ...server, heard: heard.promise };
 }
 
 /** What 'close' says, error or not. */
@@ -92,7 +98,7 @@ const PROGRAMS: Record<string, Program> = {
   },
 
   'a socket is not through with its end before promises have run': async (net, told) => {
-    const { promise, resolve } = gate();
+    const { promise, resolve } = signal();
     await using server = await serve(net, (socket) => {
       socket.resume();
       socket.on('error', (error) => told('error', code(error)));
@@ -111,14 +117,7 @@ const PROGRAMS: Record<string, Program> = {
   },
 
   'all that was written is sent before destroy(), and its callbacks are called': async (net, told) => {
-    let got = '';
-    const { promise, resolve } = gate();
-    await using server = await serve(net, (socket) => {
-      socket.on('data', (chunk) => {
-        got += chunk;
-      });
-      socket.on('error', () => {}).on('close', () => resolve());
-    });
+    await using server = await listen(net);
     const socket = net.connect(server.at, () => {
       socket.write('one,', (error) => told('callback', code(error)));
       socket.write('two,', () => {});
@@ -128,30 +127,21 @@ const PROGRAMS: Record<string, Program> = {
     });
     socket.on('error', (error) => told('error', code(error)));
     const [hadError] = await closed(socket);
-    await promise;
-    told(hadError, got);
+    told(hadError, await server.heard);
   },
 
   'what was written is sent before a reset': async (net, told) => {
-    let got = '';
-    const { promise, resolve } = gate();
-    await using server = await serve(net, (socket) => {
-      socket.on('data', (chunk) => {
-        got += chunk;
-      });
-      socket.on('error', () => {}).on('close', () => resolve());
-    });
+    await using server = await listen(net);
     const socket = net.connect(server.at, () => {
       socket.write('bye', (error) => told('callback', code(error)));
       socket.resetAndDestroy();
     });
     await closed(socket);
-    await promise;
-    told(got);
+    told(await server.heard);
   },
 
   'onread is not called once it has returned false': async (net, told) => {
-    const { promise, resolve } = gate();
+    const { promise, resolve } = signal();
     await using server = await serve(net, async (socket) => {
       socket.on('error', () => {});
       for (const text of ['one', 'two', 'three']) {
@@ -273,7 +263,7 @@ it.each(Object.keys(PROGRAMS))('%s, as with node:net', async (name) => {
 // Node.js 20 does it too; later ones finish at once, and never end.
 it('a socket that was ended before it connects ends when it has', async () => {
   const told: string[] = [];
-  const { promise, resolve } = gate();
+  const { promise, resolve } = signal();
   await using server = await serve(kevent as unknown as Net, (socket) => {
     socket.resume().on('end', () => resolve());
   });

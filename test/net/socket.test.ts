@@ -254,3 +254,12 @@ describe('the time-out of a socket', () => {
     expect(() => client.setTimeout(-1)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
   });
 });
+
+it('a block list holds for connect() of a socket that has a descriptor already', async () => {
+  const { client, server } = await pair();
+  const { port } = server.address() as { port: number };
+  const blockList = new net.BlockList();
+  blockList.addAddress('127.0.0.1');
+  Reflect.apply(client.connect, client, [{ port, host: '127.0.0.1', blockList }]);
+  await expect(once(client, 'connect')).rejects.toHaveProperty('code', 'ERR_IP_BLOCKED');
+});
