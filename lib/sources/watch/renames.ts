@@ -1,4 +1,4 @@
-import { KEVENT_INODE_MOVED_FROM, KEVENT_INODE_MOVED_TO } from '../../abi/constants.js';
+import { KEVENT_INODE_ISDIR, KEVENT_INODE_MOVED_FROM, KEVENT_INODE_MOVED_TO } from '../../abi/constants.js';
 import type { Directories } from './directories.js';
 import type { Context } from './target.js';
 import type { Directory } from './tree.js';
@@ -33,6 +33,11 @@ export class Renames {
     const entry = directory.entries.get(name);
     // Ignored, or read when it had gone already: for the tree, the other half comes from outside.
     if (entry === undefined) return true;
+    if ((entry !== null) !== ((this.#context.records.mask & KEVENT_INODE_ISDIR) !== 0)) {
+      // It has the place of what left, and was read before this record: for the tree, that comes from outside.
+      this.remove(directory, name);
+      return true;
+    }
     const arrival = this.#context.records.takeArrival();
     if (arrival === undefined && !alone) return false;
     const target = arrival == null ? undefined : this.#directories.find(arrival.wd);

@@ -5,6 +5,16 @@ import { describe, expect, it } from 'vitest';
 
 import { Folder } from './folder.js';
 
+/** Does to the names that are known what is told. */
+function apply(known: Set<string>, told: string): void {
+  const [type = '', from = '', , to = ''] = told.split(' ');
+  if (type === 'create') known.add(from);
+  if (type !== 'remove' && type !== 'rename') return;
+  const moved = [...known].filter((name) => name === from || (from.endsWith('/') && name.startsWith(from)));
+  for (const name of moved) known.delete(name);
+  if (type === 'rename') for (const name of moved) known.add(to + name.slice(from.length));
+}
+
 describe('a rename', () => {
   it('is one event, within a directory and between two', async () => {
     using folder = new Folder();
@@ -122,6 +132,43 @@ describe('a rename', () => {
       'create two/in-one/b',
     ]);
   });
+
+  it.each([
+    { moved: 'file', later: 'directory' },
+    { moved: 'directory', later: 'file' },
+  ])(
+    'of a $moved, whose old place is a $later by the time that its directory is read, leaves both',
+    async ({ moved }) => {
+      using folder = new Folder();
+      const isFile = moved === 'file';
+      folder.make('old');
+      if (isFile) folder.write('old/entry');
+      else folder.make('old/entry/below');
+      const known = new Set([
+        'old/',
+        isFile ? 'old/entry' : 'old/entry/',
+        ...(isFile ? [] : ['old/entry/below/']),
+      ]);
+      await using watching = folder.watch({ recursive: true });
+      // When the record of this is dealt with, the other directory has the name already.
+      folder.make('new');
+      const between = path.join(folder.outside, 'between');
+      renameSync(folder.at('old'), between);
+      folder.rename('new', 'old');
+      renameSync(between, folder.at('new'));
+      // No directory: so the watch of the one that it was is left on.
+      folder.remove('old');
+      folder.write('old');
+      folder.rename('new/entry', 'moved');
+      if (isFile) folder.make('new/entry/below');
+      else folder.write('new/entry');
+      const all = isFile
+        ? ['moved', 'new/', 'new/entry/', 'new/entry/below/', 'old']
+        : ['moved/', 'moved/below/', 'new/', 'new/entry', 'old'];
+      for (const told of await watching.told()) apply(known, told);
+      expect([...known].sort()).toEqual(all);
+    },
+  );
 
   it('is still one event if its halves come in different deliveries', async () => {
     using folder = new Folder();
