@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { AsyncResource, executionAsyncId } from 'node:async_hooks';
 
 import { binding, type SocketName } from '../abi/binding.js';
 import {
@@ -101,6 +101,11 @@ const NO_RARITIES: Readonly<Rarities> = new Rarities();
 
 const none = (): void => {};
 
+/** What Node counts in doubles, as an integer where it is one that needs no memory beside the field that it is in. */
+function inlineInteger(id: number): number {
+  return id < 2 ** 30 ? id | 0 : id;
+}
+
 /**
  * One connected, or connecting, descriptor: what net.Socket calls its `_handle`. It owns the descriptor. A class of
  * its own for the async context would cost each connection as much memory as half of this one.
@@ -118,7 +123,7 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
 
   /** @param owner - closes the descriptor in our place */
   constructor(fd = -1, owner?: DescriptorOwner) {
-    super('TCPWRAP', { requireManualDestroy: true });
+    super('TCPWRAP', { requireManualDestroy: true, triggerAsyncId: inlineInteger(executionAsyncId()) });
     this.fd = fd;
     if (owner !== undefined) this.rare.owner = owner;
   }
