@@ -113,7 +113,7 @@ const wellMade: fc.Arbitrary<Bytes> = fc
 const plain: fc.Arbitrary<Bytes> = fc
   .tuple(fc.constantFrom('/', '/a', '/b?c=d', '/%20'), fc.array(fc.tuple(token, value), { maxLength: 3 }))
   .map(([place, lines]) => {
-    const all = ['Host: x', ...lines.map(([name, text]) => `X-${name}: ${text}`)];
+    const all = ['Host: x', ...lines.map(([name, content]) => `X-${name}: ${content}`)];
     return `GET ${place} HTTP/1.1\r\n${all.join('\r\n')}\r\n\r\n`;
   });
 
@@ -144,7 +144,7 @@ const change: fc.Arbitrary<(bytes: Bytes) => Bytes> = fc.oneof(
 
 /** Cut into pieces, at these parts of it. */
 function cut(bytes: Bytes, cuts: readonly number[]): Bytes[] {
-  const places = [...cuts].map((part) => Math.floor(part * bytes.length)).sort((one, other) => one - other);
+  const places = cuts.map((part) => Math.floor(part * bytes.length)).sort((one, other) => one - other);
   const pieces = [0, ...places].map((from, index) => bytes.slice(from, places[index] ?? bytes.length));
   return pieces.filter((piece) => piece !== '');
 }

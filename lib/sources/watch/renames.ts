@@ -34,7 +34,7 @@ export class Renames {
     // Ignored, or read when it had gone already: for the tree, the other half comes from outside.
     if (entry === undefined) return true;
     if ((entry !== null) !== ((this.#context.records.mask & KEVENT_INODE_ISDIR) !== 0)) {
-      // It has the place of what left, and was read before this record: for the tree, that comes from outside.
+      // Not what left: it was read when it had that one's place already. For the tree, what left comes from outside.
       this.remove(directory, name);
       return true;
     }
