@@ -24,8 +24,10 @@ class Naio {
   void wait_for_space(Kevent& kevent);
   void wait_no_more(Kevent& kevent);
 
-  // A slot, or a kevent that is discarded, does not need the block any more.
+  // A slot does not need the block any more.
   void drop(Queue& queue, uint32_t block);
+  // What the kevent has received will not be delivered: it is discarded, or broken, and says which error instead.
+  void let_go(Queue& queue, Kevent& kevent);
 
   size_t memory() const { return slab_.memory() + waiting_.capacity() * sizeof(uint32_t); }
 

@@ -158,6 +158,7 @@ void Queue::occurred(Kevent& kevent) {
 }
 
 void Queue::broke(Kevent& kevent, int error) {
+  naio_.let_go(*this, kevent);
   kevent.state |= Kevent::kBroken;
   kevent.u.ret_data[1] = static_cast<uint32_t>(-error);
   occurred(kevent);

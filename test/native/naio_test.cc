@@ -505,6 +505,32 @@ TEST(a_number_that_was_given_out_again_does_not_make_the_queue_wait) {
   for (int fd : {fds[0], fds[1], others[0], others[1], kept_open}) close(fd);
 }
 
+TEST(one_that_has_received_when_its_number_is_given_out_again_gives_its_block_back) {
+  for (bool removed : {false, true}) {
+    TestQueue queue;
+    SocketPair pair, other;
+    queue.add(naio_event(pair.a));
+    pair.say("never delivered");
+    CHECK_EQ(queue.wait(0), 0);  // received
+    CHECK_EQ(dup3(other.a, pair.a, O_CLOEXEC), pair.a);
+    ukevent successor = request(KEVENT_NAIO, static_cast<uint64_t>(pair.a), kRecv, 0, 1);
+    CHECK_EQ(queue.add(successor), 0);
+    if (removed) {
+      CHECK_EQ(queue.remove(naio_event(pair.a)), 0);
+    } else {
+      ukevent broken = queue.next();
+      CHECK_EQ(broken.user[0], 0u);
+      CHECK_EQ(broken.ret_flags, KEVENT_RET_BROKEN | KEVENT_RET_DONE);
+      CHECK_EQ(static_cast<int>(broken.ret_data[1]), -EBADF);
+    }
+    other.say("its successor's");
+    ukevent event = queue.next();
+    CHECK_EQ(event.user[0], 1u);
+    CHECK_EQ(bytes_of(queue, event), "its successor's");
+    CHECK_EQ(offset(event), 0u);
+  }
+}
+
 TEST(only_streams_are_taken) {
   TestQueue queue;
   int datagrams = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -31,10 +31,7 @@ class NaioOrigin : public DescriptorOrigin {
   }
 
   void dequeue(Queue& queue, Kevent& kevent) const override {
-    if (kevent.is(Kevent::kReceived)) {
-      kevent.state &= ~Kevent::kReceived;
-      queue.naio().drop(queue, kevent.u.ret_data[1] >> KEVENT_NAIO_BLOCK_SHIFT);
-    }
+    queue.naio().let_go(queue, kevent);
     queue.naio().wait_no_more(kevent);
     DescriptorOrigin::dequeue(queue, kevent);
   }
@@ -263,6 +260,12 @@ void Naio::wait_no_more(Kevent& kevent) {
   if (!kevent.is(Kevent::kStarved)) return;
   kevent.state &= ~Kevent::kStarved;
   waiting_.erase(std::find(waiting_.begin(), waiting_.end(), kevent.index));
+}
+
+void Naio::let_go(Queue& queue, Kevent& kevent) {
+  if (!kevent.is(Kevent::kReceived)) return;
+  kevent.state &= ~Kevent::kReceived;
+  drop(queue, kevent.u.ret_data[1] >> KEVENT_NAIO_BLOCK_SHIFT);
 }
 
 void Naio::drop(Queue& queue, uint32_t block) {
