@@ -41,18 +41,23 @@ function wantedRef({ noDelay, keepAlive, keepAliveDelay }: Wanted, unrefed: bool
 
 /** What is known of a connection that somebody has asked about, or that is closed. */
 class Known {
+  wanted: Wanted;
   /** The handle that was closed: it has counted. */
-  closedHandle: StreamHandle | undefined;
-  sockname: Partial<net.AddressInfo> | undefined;
-  peername: Partial<net.AddressInfo> | undefined;
+  closedHandle: StreamHandle | undefined = undefined;
+  sockname: Partial<net.AddressInfo> | undefined = undefined;
+  peername: Partial<net.AddressInfo> | undefined = undefined;
+
+  constructor(wanted: Wanted) {
+    this.wanted = wanted;
+  }
 }
 
 /** A Duplex with a handle: the options of a connection, and its names. */
 export class HandleStream extends RestingDuplex {
   _handle: StreamHandle | null = null;
   declare connecting: boolean;
-  #wanted: Wanted;
-  #known: Known | undefined;
+  /** One for both, as few connections are ever asked about: memory counts. */
+  #about: Wanted | Known;
 
   static {
     // On the prototype: it takes no memory before it is set.
@@ -62,12 +67,12 @@ export class HandleStream extends RestingDuplex {
   constructor(options: SocketOptions) {
     super(streamOptions(options));
     const delay = Math.max(0, ~~((options.keepAliveInitialDelay ?? 0) / 1000));
-    this.#wanted = wanted(Boolean(options.noDelay), Boolean(options.keepAlive), delay, false);
+    this.#about = wanted(Boolean(options.noDelay), Boolean(options.keepAlive), delay, false);
   }
 
   [applyOptions](handle: StreamHandle): void {
-    if (this.#known !== undefined) this.#known.sockname = this.#known.peername = undefined;
-    const { noDelay, keepAlive, keepAliveDelay, unrefed } = this.#wanted;
+    if (this.#about instanceof Known) this.#about.sockname = this.#about.peername = undefined;
+    const { noDelay, keepAlive, keepAliveDelay, unrefed } = HandleStream.#wanted(this);
     if (unrefed) handle.unref();
     if (noDelay) handle.setNoDelay(true);
     if (keepAlive) handle.setKeepAlive(true, keepAliveDelay);
@@ -76,49 +81,48 @@ export class HandleStream extends RestingDuplex {
   [detach](): StreamHandle | null {
     const handle = this._handle;
     if (handle !== null) {
-      this.#known ??= new Known();
-      this.#known.closedHandle = handle;
+      HandleStream.#known(this).closedHandle = handle;
       this._handle = null;
     }
-    if (this.#known !== undefined) this.#known.sockname = undefined;
+    if (this.#about instanceof Known) this.#about.sockname = undefined;
     return handle;
   }
 
   get bytesRead(): number {
-    return (this._handle ?? this.#known?.closedHandle)?.bytesRead ?? 0;
+    return HandleStream.#counting(this)?.bytesRead ?? 0;
   }
 
   get _bytesDispatched(): number {
-    return (this._handle ?? this.#known?.closedHandle)?.bytesWritten ?? 0;
+    return HandleStream.#counting(this)?.bytesWritten ?? 0;
   }
 
   setNoDelay(enable?: boolean): this {
     const noDelay = enable === undefined ? true : Boolean(enable);
-    const before = this.#wanted;
+    const before = HandleStream.#wanted(this);
     if (this._handle !== null && noDelay !== before.noDelay) this._handle.setNoDelay?.(noDelay);
-    this.#wanted = wanted(noDelay, before.keepAlive, before.keepAliveDelay, before.unrefed);
+    HandleStream.#want(this, wanted(noDelay, before.keepAlive, before.keepAliveDelay, before.unrefed));
     return this;
   }
 
   setKeepAlive(enable?: boolean, initialDelay?: number): this {
     const keepAlive = Boolean(enable);
     const delay = Math.max(0, ~~((initialDelay ?? 0) / 1000));
-    const before = this.#wanted;
+    const before = HandleStream.#wanted(this);
     const changed = keepAlive !== before.keepAlive || (keepAlive && delay !== before.keepAliveDelay);
     if (this._handle !== null && changed) this._handle.setKeepAlive?.(keepAlive, delay);
-    this.#wanted = wanted(before.noDelay, keepAlive, delay, before.unrefed);
+    HandleStream.#want(this, wanted(before.noDelay, keepAlive, delay, before.unrefed));
     return this;
   }
 
   ref(): this {
-    this.#wanted = wantedRef(this.#wanted, false);
+    HandleStream.#want(this, wantedRef(HandleStream.#wanted(this), false));
     if (this._handle === null) this.once('connect', this.ref);
     else this._handle.ref();
     return this;
   }
 
   unref(): this {
-    this.#wanted = wantedRef(this.#wanted, true);
+    HandleStream.#want(this, wantedRef(HandleStream.#wanted(this), true));
     if (this._handle === null) this.once('connect', this.unref);
     else this._handle.unref();
     return this;
@@ -130,20 +134,19 @@ export class HandleStream extends RestingDuplex {
 
   _getsockname(): Partial<net.AddressInfo> {
     if (this._handle === null || this.connecting) return NO_NAME;
-    this.#known ??= new Known();
-    this.#known.sockname ??= addressInfo(this._handle.sockname);
-    return this.#known.sockname;
+    const known = HandleStream.#known(this);
+    known.sockname ??= addressInfo(this._handle.sockname);
+    return known.sockname;
   }
 
   _getpeername(): Partial<net.AddressInfo> {
-    if (this._handle !== null && !this.connecting && this.#known?.peername === undefined) {
-      const peer = this._handle.peername;
-      if (peer !== undefined) {
-        this.#known ??= new Known();
-        this.#known.peername = addressInfo(peer);
-      }
-    }
-    return this.#known?.peername ?? NO_NAME;
+    const known = this.#about instanceof Known ? this.#about.peername : undefined;
+    if (known !== undefined || this._handle === null || this.connecting) return known ?? NO_NAME;
+    const { peername } = this._handle;
+    if (peername === undefined) return NO_NAME;
+    const info = addressInfo(peername);
+    HandleStream.#known(this).peername = info;
+    return info;
   }
 
   get localAddress(): string | undefined {
@@ -168,5 +171,28 @@ export class HandleStream extends RestingDuplex {
 
   get remoteFamily(): string | undefined {
     return this._getpeername().family;
+  }
+
+  // Static: an object of a class with private methods has one property more.
+
+  static #wanted(stream: HandleStream): Wanted {
+    return stream.#about instanceof Known ? stream.#about.wanted : stream.#about;
+  }
+
+  static #want(stream: HandleStream, wanted: Wanted): void {
+    if (stream.#about instanceof Known) stream.#about.wanted = wanted;
+    else stream.#about = wanted;
+  }
+
+  static #known(stream: HandleStream): Known {
+    if (stream.#about instanceof Known) return stream.#about;
+    const known = new Known(stream.#about);
+    stream.#about = known;
+    return known;
+  }
+
+  /** The handle that says how much was received and sent. */
+  static #counting(stream: HandleStream): StreamHandle | undefined {
+    return stream._handle ?? (stream.#about instanceof Known ? stream.#about.closedHandle : undefined);
   }
 }

@@ -1,5 +1,5 @@
 import { netError } from './errors.js';
-import { ended, failed, readInto, received, taken, touch } from './socket_symbols.js';
+import { ended, failed, readInto, received, staticBuffer, taken, touch } from './socket_symbols.js';
 import { StaticBuffer } from './static_buffer.js';
 import type { StreamHandle, StreamListener } from './stream_handle.js';
 import { WritingStream } from './writing_stream.js';
@@ -17,11 +17,15 @@ interface ReadableState {
 
 /** The reading half of a socket. */
 export class ReadingStream extends WritingStream implements StreamListener {
-  /** Where `onread` wants it. */
-  #staticBuffer: StaticBuffer | undefined;
+  declare [staticBuffer]: StaticBuffer | undefined;
+
+  static {
+    // On the prototype: it takes no memory before it is set.
+    ReadingStream.prototype[staticBuffer] = undefined;
+  }
 
   [readInto](onread: unknown): void {
-    this.#staticBuffer = StaticBuffer.of(onread, this);
+    this[staticBuffer] = StaticBuffer.of(onread, this);
   }
 
   override _read(size: number): void {
@@ -38,7 +42,7 @@ export class ReadingStream extends WritingStream implements StreamListener {
   }
 
   override pause(): this {
-    if (this.#staticBuffer !== undefined && !this.connecting) this._handle?.readStop();
+    if (this[staticBuffer] !== undefined && !this.connecting) this._handle?.readStop();
     return super.pause();
   }
 
@@ -56,14 +60,14 @@ export class ReadingStream extends WritingStream implements StreamListener {
       !state.ended &&
       state.decoder === null &&
       state.awaitDrainWriters === null &&
-      this.#staticBuffer === undefined &&
+      this[staticBuffer] === undefined &&
       this.listenerCount('data') > 0
     ) {
       // What push() would do here, but for the tick in which it asks for more: more comes by itself.
       state.dataEmitted = true;
       this.emit('data', chunk);
-    } else if (this.#staticBuffer !== undefined) {
-      this.#staticBuffer.read(chunk);
+    } else if (this[staticBuffer] !== undefined) {
+      this[staticBuffer].read(chunk);
     } else if (!this.push(chunk)) {
       this._handle?.readStop();
     }
@@ -74,7 +78,7 @@ export class ReadingStream extends WritingStream implements StreamListener {
   }
 
   [ended](): void {
-    if (this.destroyed || this.#staticBuffer?.putOffEnd()) return;
+    if (this.destroyed || this[staticBuffer]?.putOffEnd()) return;
     this.push(null);
     this.read(0);
   }
@@ -85,13 +89,13 @@ export class ReadingStream extends WritingStream implements StreamListener {
 
   /** With `onread` nothing is pushed, and so nobody calls _read(). */
   static #readOn(stream: ReadingStream): void {
-    if (stream.#staticBuffer === undefined) return;
+    if (stream[staticBuffer] === undefined) return;
     const handle = stream._handle;
     if (!stream.connecting && handle !== null && !handle.reading) ReadingStream.#readStart(stream, handle);
   }
 
   static #readStart(stream: ReadingStream, handle: StreamHandle): void {
-    if (stream.#staticBuffer?.hasUnread) {
+    if (stream[staticBuffer]?.hasUnread) {
       handle.reading = true;
       process.nextTick(() => ReadingStream.#readUnread(stream));
       return;
@@ -101,7 +105,7 @@ export class ReadingStream extends WritingStream implements StreamListener {
   }
 
   static #readUnread(stream: ReadingStream): void {
-    const next = stream.#staticBuffer?.resume();
+    const next = stream[staticBuffer]?.resume();
     if (next === 'end') stream[ended]();
     else if (next === 'receive' && stream._handle !== null) ReadingStream.#readStart(stream, stream._handle);
   }

@@ -25,9 +25,13 @@ export const detach = Symbol('detach');
 export const rest = Symbol('rest');
 /** What was set before there was a connection is set now. */
 export const applyOptions = Symbol('applyOptions');
+/** What a timeout takes. */
+export const timing = Symbol('timing');
 /** No timeout any more. */
 export const clearTimer = Symbol('clearTimer');
 /** The callback of the write that is under way. */
 export const takeCallback = Symbol('takeCallback');
+/** Where `onread` wants it. */
+export const staticBuffer = Symbol('staticBuffer');
 /** Bytes go to the buffer that `onread` names. */
 export const readInto = Symbol('readInto');

@@ -1,7 +1,7 @@
 import { invalidArgType } from '../abi/errors.js';
 import { HandleStream } from './handle_stream.js';
 import { checkTimeout } from './socket_options.js';
-import { clearTimer, touch } from './socket_symbols.js';
+import { clearTimer, timing, touch } from './socket_symbols.js';
 
 /** Of one that has, or had, a timeout. */
 interface Timing {
@@ -15,11 +15,11 @@ export class TimedStream extends HandleStream {
   declare timeout: number | undefined;
   /** The socket below this one: what lives here lives there. */
   declare _parent: TimedStream | null;
-  #timing: Timing | undefined;
+  declare [timing]: Timing | undefined;
 
   static {
     // On the prototype: it takes no memory before it is set.
-    TimedStream.prototype._parent = null;
+    Object.assign(TimedStream.prototype, { _parent: null, [timing]: undefined });
   }
 
   get writeQueueSize(): number {
@@ -38,17 +38,17 @@ export class TimedStream extends HandleStream {
       if (callback !== undefined) this.removeListener('timeout', callback);
       return this;
     }
-    this.#timing ??= { timer: undefined, lastWriteQueueSize: 0 };
-    this.#timing.timer = setTimeout(() => this._onTimeout(), duration).unref();
+    this[timing] ??= { timer: undefined, lastWriteQueueSize: 0 };
+    this[timing].timer = setTimeout(() => this._onTimeout(), duration).unref();
     if (callback !== undefined) this.once('timeout', callback);
     return this;
   }
 
   _onTimeout(): void {
     const { writeQueueSize } = this;
-    this.#timing ??= { timer: undefined, lastWriteQueueSize: 0 };
-    const { lastWriteQueueSize } = this.#timing;
-    this.#timing.lastWriteQueueSize = writeQueueSize;
+    this[timing] ??= { timer: undefined, lastWriteQueueSize: 0 };
+    const { lastWriteQueueSize } = this[timing];
+    this[timing].lastWriteQueueSize = writeQueueSize;
     // If it is another, the peer takes its time, but it takes.
     if (lastWriteQueueSize > 0 && writeQueueSize !== lastWriteQueueSize) this[touch]();
     else this.emit('timeout');
@@ -59,13 +59,13 @@ export class TimedStream extends HandleStream {
   }
 
   [touch](): void {
-    if (this.#timing !== undefined) this.#timing.timer?.refresh();
+    if (this[timing] !== undefined) this[timing].timer?.refresh();
     if (this._parent !== null) this._parent[touch]();
   }
 
   [clearTimer](): void {
-    if (this.#timing === undefined) return;
-    clearTimeout(this.#timing.timer);
-    this.#timing.timer = undefined;
+    if (this[timing] === undefined) return;
+    clearTimeout(this[timing].timer);
+    this[timing].timer = undefined;
   }
 }
