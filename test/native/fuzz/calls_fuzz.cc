@@ -1,6 +1,9 @@
 // Any sequence of calls on one queue with a tiny ring and a few real descriptors, none of them
 // waiting: nothing crashes, and what the ledger says is owed is what the queue delivers.
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -21,18 +24,52 @@ namespace {
 constexpr kevent_timespec kNow = {0, 0};
 constexpr uint32_t kMostEntries = 4;
 
+// One connection for all sessions, each of which has duplicates: ports would run out.
+class Connection {
+ public:
+  Connection() {
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = {};
+    socklen_t length = sizeof address;
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* any = reinterpret_cast<sockaddr*>(&address);
+    MUST(bind(listener, any, length) == 0 && listen(listener, 1) == 0 && getsockname(listener, any, &length) == 0);
+    ends_[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    MUST(connect(ends_[0], any, length) == 0);
+    ends_[1] = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    close(listener);
+    int on = 1;
+    for (int end : ends_) {
+      MUST(end >= 0 && fcntl(end, F_SETFL, O_NONBLOCK) == 0);
+      MUST(setsockopt(end, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+    }
+  }
+  int duplicate(int end) {
+    // Nothing is left of the session before.
+    char buffer[1 << 16];
+    while (read(ends_[end], buffer, sizeof buffer) > 0) continue;
+    return fcntl(ends_[end], F_DUPFD_CLOEXEC, 0);
+  }
+
+ private:
+  int ends_[2];
+};
+
 class Descriptors {
  public:
   Descriptors() {
+    static Connection connection;
     fds_[0] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     fds_[1] = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
     MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds_ + 2) == 0);
     MUST(pipe2(fds_ + 4, O_NONBLOCK | O_CLOEXEC) == 0);
+    for (int end : {0, 1}) fds_[6 + end] = connection.duplicate(end);
   }
   ~Descriptors() {
     for (int fd : fds_) close(fd);
   }
-  int pick(Bytes& bytes) { return fds_[bytes.below(6)]; }
+  int pick(Bytes& bytes) { return fds_[bytes.below(kCount)]; }
   void touch(Bytes& bytes) {
     char buffer[KEVENT_NAIO_MIN_BLOCK_SIZE] = {1};
     int fd = pick(bytes);
@@ -41,16 +78,16 @@ class Descriptors {
     (void)!(how & 1 ? read(fd, buffer, size) : write(fd, buffer, size));
   }
   // Closed under its kevents, and its number used again at once.
-  int replace(Bytes& bytes) {
-    int fd = pick(bytes);
-    int other = eventfd(bytes.below(2), EFD_NONBLOCK | EFD_CLOEXEC);
+  void replace(int fd, uint32_t count) {
+    int other = eventfd(count, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (other == fd) return;
     MUST(dup3(other, fd, O_CLOEXEC) == fd);
     close(other);
-    return fd;
   }
 
  private:
-  int fds_[6];
+  static constexpr uint32_t kCount = 8;
+  int fds_[kCount];
 };
 
 class Session {
@@ -308,10 +345,13 @@ class Session {
   }
 
   void origins() {
-    switch (bytes_.below(6)) {
-      case 0:
-        ledger_.closed(static_cast<uint32_t>(descriptors_.replace(bytes_)));
+    switch (bytes_.below(7)) {
+      case 0: {
+        int fd = descriptors_.pick(bytes_);
+        descriptors_.replace(fd, bytes_.below(2));
+        ledger_.closed(static_cast<uint32_t>(fd));
         return;
+      }
       case 1: {
         char buffer[16];
         MUST(kevent_payload(fd_, bytes_.byte(), buffer, sizeof buffer) == -ENOENT);
@@ -319,8 +359,20 @@ class Session {
       }
       case 2: return nonsense();
       case 3: return slab();
+      case 4: return close_stream();
       default: return descriptors_.touch(bytes_);
     }
+  }
+  void close_stream() {
+    ukevent entry{};
+    entry.type = KEVENT_NAIO;
+    entry.user[0] = bytes_.below(2);
+    int fd = descriptors_.pick(bytes_);
+    entry.id.raw[0] = static_cast<uint32_t>(fd);
+    int result = kevent_naio_close(fd_, &entry);
+    MUST(result == 0 || result == -ENOENT);
+    ledger_.closed_by_queue(entry, result == 0);
+    if (result == 0) descriptors_.replace(fd, 0);
   }
   // Two small blocks, so that they run out.
   void slab() {

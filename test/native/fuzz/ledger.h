@@ -80,6 +80,14 @@ class Ledger {
     }
   }
 
+  // kevent_naio_close was called, and has closed the descriptor or found no such kevent.
+  void closed_by_queue(const ukevent& entry, bool found) {
+    Key key = key_of(entry);
+    MUST(found ? known(key) : !known(key) || doubtful(key));
+    keys_.erase(key);
+    if (found) closed(entry.id.raw[0]);
+  }
+
   template <class F>
   void each(F&& call) const {
     for (const auto& [key, kevent] : keys_) {
