@@ -12,7 +12,10 @@ namespace {
 constexpr uint32_t kRequestFlags = KEVENT_REQ_ONESHOT | KEVENT_REQ_WAKEUP_ALL | KEVENT_REQ_ET |
                                    KEVENT_REQ_LAST_CHECK | KEVENT_REQ_ALWAYS_QUEUE | KEVENT_REQ_READY |
                                    KEVENT_REQ_MUTED;
-constexpr uint32_t kAhead = 4;  // entries whose memory is on its way while one is carried out
+// Entries whose memory is on its way while one is carried out: their buckets, which say where their kevents are, and then
+// these. Measured with a million timers: more of the second are in the way of what the entry itself needs.
+constexpr uint32_t kBucketsAhead = 12;
+constexpr uint32_t kKeventsAhead = 4;
 
 }  // namespace
 
@@ -28,8 +31,8 @@ int Queue::control(uint32_t cmd, uint32_t num, ukevent* entries) {
   }
   int carried_out = 0;
   for (uint32_t i = 0; i < num; i++) {
-    if (i + 2 * kAhead < num) table_.prefetch_bucket(entries[i + 2 * kAhead]);
-    if (i + kAhead < num) table_.prefetch_kevent(entries[i + kAhead]);
+    if (i + kBucketsAhead < num) table_.prefetch_bucket(entries[i + kBucketsAhead]);
+    if (i + kKeventsAhead < num) table_.prefetch_kevent(entries[i + kKeventsAhead]);
     ukevent& entry = entries[i];
     int outcome = 0;
     switch (cmd) {
