@@ -8,8 +8,9 @@ import {
   CONTROL_POSITION,
   CONTROL_TURN,
 } from '../abi/handles.js';
-import { RING_HEADER_WORDS, UKEVENT_WORDS, WORD_USER0 } from '../abi/layout.js';
+import { RING_HEADER_WORDS, UKEVENT_WORDS, WORD_USER0, WORD_USER1 } from '../abi/layout.js';
 import { Backlog, type Hold, slotsBetween } from './backlog.js';
+import type { Dispatch } from './dispatch.js';
 import { EventCursor, type RingView } from './event_cursor.js';
 import { type Registry, USER_HANDLED } from './registry.js';
 
@@ -35,7 +36,6 @@ export class Claims {
   readonly #registry: Registry;
   readonly #cursor: EventCursor;
   #attachment: Attachment | undefined;
-  #walking = false;
 
   /** The run that was taken in last: position of its first slot, how many slots ... */
   #position = 0;
@@ -60,7 +60,7 @@ export class Claims {
 
   /** Whether handlers are being called. */
   get walking(): boolean {
-    return this.#walking;
+    return this.#registry.handling !== undefined;
   }
 
   /** Which turn of the event loop it is that events are delivered in: a number. */
@@ -103,9 +103,9 @@ export class Claims {
     if (this.#registry.handled === 0 && !this.#registry.shared) {
       backlog.push(position, base, count);
     } else {
-      this.#walking = true;
+      this.#registry.handling = this.#cursor;
       done = this.#walk(base, position, count);
-      this.#walking = false;
+      this.#registry.handling = undefined;
       this.afterHandlers?.();
       if (this.#attachment === undefined) return; // a handler has closed the queue
     }
@@ -225,17 +225,19 @@ export class Claims {
       }
       if (!registry.owns(user0)) continue;
       cursor.lookAhead(base);
+      // Before the kevent ends, if this is its last event: so its handler may lose its number.
+      const numbered = registry.numbered(words[base + WORD_USER1] ?? 0);
       if (!cursor.moveTo(base, epoch)) continue;
-      this.#dispatch();
+      this.#dispatch(numbered);
       if (this.#attachment === undefined) return done;
     }
     if (apart >= 0) this.#attachment?.finish(position + apart, count - apart);
     return done;
   }
 
-  #dispatch(): void {
+  #dispatch(numbered: Dispatch | undefined): void {
     try {
-      this.#cursor.registration?.dispatch.run(this.#cursor);
+      (numbered ?? this.#cursor.registration?.dispatch)?.run(this.#cursor);
     } catch (error) {
       // To 'uncaughtException', but not before the others have had their events.
       process.nextTick(() => {

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 
+import { NOT_NUMBERED } from './dispatch_numbers.js';
 import type { QueueEvent } from './event.js';
 import type { Registry } from './registry.js';
 
@@ -31,6 +32,10 @@ export class Dispatch implements BoundHandler {
   readonly registry: Registry;
   readonly handler: Handler | undefined;
   readonly #context: AsyncResource | undefined;
+  /** Of {@link DispatchNumbers}. */
+  number = NOT_NUMBERED;
+  /** How many there are with this handler. */
+  kevents = 0;
 
   constructor(registry: Registry, handler: Handler | undefined, context = true) {
     this.registry = registry;

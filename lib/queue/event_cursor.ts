@@ -78,6 +78,9 @@ export class EventCursor implements QueueEvent, Hold {
   /** The kevent of the slot with this first word, if it has been looked up. */
   #kevent: Kevent | undefined;
   #keventBase = 0;
+  /** Whether handlers have looked at their kevents, in this run and in the one before. */
+  #looking = false;
+  #looked = false;
   /** Of these slots it is known what will be read. */
   #aheadFrom = 0;
   #aheadTo = 0;
@@ -92,6 +95,8 @@ export class EventCursor implements QueueEvent, Hold {
 
   /** It is going to go through another run, which ends at `to`. */
   begin(): void {
+    this.#looked = this.#looking;
+    this.#looking = false;
     this.#keventBase = this.#aheadTo = 0;
   }
 
@@ -112,7 +117,9 @@ export class EventCursor implements QueueEvent, Hold {
     const words = this.#words;
     const end = Math.min(base + AHEAD * SLOT, this.to);
     let sum = 0;
-    for (let at = base; at < end; at += SLOT) sum ^= this.#registry.touch(words[at + USER0] ?? 0);
+    for (let at = base; at < end; at += SLOT) {
+      sum ^= this.#registry.touch(words[at + USER0] ?? 0, words[at + USER1] ?? 0, this.#looked);
+    }
     this.touched = sum;
     this.#aheadFrom = base;
     this.#aheadTo = end;
@@ -120,15 +127,21 @@ export class EventCursor implements QueueEvent, Hold {
 
   /** Looked up when it is asked for: many loops never do. */
   get registration(): Kevent | undefined {
-    const base = this.#base;
-    if (this.#keventBase !== base) {
-      const user0 = this.#words[base + USER0] ?? 0;
-      if (!this.#registry.owns(user0)) return undefined;
-      // Of handlers that have other places, only they see the events.
-      this.#kevent = this.#registry.find(user0, this.#words[base + USER1] ?? 0) as Kevent | undefined;
-      this.#keventBase = base;
-    }
+    this.#looking = true;
+    if (this.#keventBase !== this.#base) this.lookUp();
     return this.#kevent;
+  }
+
+  /** For whoever asks when the kevent is not registered any more. */
+  lookUp(): void {
+    const base = this.#base;
+    if (this.#keventBase === base) return;
+    const registry = this.#registry;
+    const user0 = this.#words[base + USER0] ?? 0;
+    const kevent = registry.owns(user0) ? registry.find(user0, this.#words[base + USER1] ?? 0) : undefined;
+    // Of handlers that have other places, only they see the events.
+    this.#kevent = kevent as Kevent | undefined;
+    this.#keventBase = base;
   }
 
   // `as number`, not `?? 0`: up to 27 bytes of bytecode, V8 inlines a getter whatever else it has inlined there.

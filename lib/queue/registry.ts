@@ -8,13 +8,14 @@ import {
   KEVENT_TIMER,
 } from '../abi/constants.js';
 import { systemError } from '../abi/errors.js';
-import { UKEVENT_WORDS, WORD_EVENT, WORD_REQ_FLAGS, WORD_USER0 } from '../abi/layout.js';
+import { UKEVENT_WORDS, WORD_EVENT, WORD_REQ_FLAGS, WORD_USER0, WORD_USER1 } from '../abi/layout.js';
 import { holdSignals, releaseSignals } from '../abi/signals.js';
 import { putArgument, putRequest } from '../abi/ukevent.js';
 import { type AddError, addAllError, addError } from './add_error.js';
 import { applyChanges, changeError, changes, changeUser0, MOST_CHANGES } from './changes.js';
 import { checkRequest, firstWord, secondWord } from './checked_request.js';
 import type { Dispatch } from './dispatch.js';
+import { DispatchNumbers } from './dispatch_numbers.js';
 import { Kevent, KeventWithData, type OwnPlace, type Place } from './registration.js';
 import type { Request } from './request.js';
 import { KIND_REF, KIND_TYPE, MOST_SLOTS, Slots } from './slots.js';
@@ -38,13 +39,16 @@ const ENTRY = UKEVENT_WORDS;
 const ENOENT = -2;
 const ENOSPC = -28;
 
-function isHandled({ dispatch }: Place): boolean {
-  return dispatch.handler !== undefined;
+/** What goes through the events of handlers. */
+interface Handling {
+  /** Finds the kevent of the event that it is at. */
+  lookUp(): void;
 }
 
 /**
  * The kevents that this thread has added to a queue. `user[0]` of each is its slot and this thread's
- * owner number, `user[1]` the slot's generation: an event leads to its kevent by two array look-ups.
+ * owner number, `user[1]` the slot's generation, and mostly its handler's number: an event leads to its handler by one
+ * array look-up, and to its kevent by two.
  */
 export class Registry {
   /** Kevents whose events go to a handler. */
@@ -56,11 +60,14 @@ export class Registry {
   /** Whether other threads may consume from the queue too. */
   shared = false;
   readonly staleness: Staleness;
+  /** While handlers are called: what is at the event, whose kevent it cannot look up any more once that is removed. */
+  handling: Handling | undefined;
 
   readonly #fd: number;
   /** This thread's owner number, where `user[0]` has it. */
   readonly #ownerBits: number;
   readonly #slots = new Slots();
+  #numbers = new DispatchNumbers();
   readonly #changed: () => void;
   #signals = 0;
   /** Entries of kevents that are still to be removed from the engine. */
@@ -95,9 +102,18 @@ export class Registry {
     return this.#slots.find(user0 & SLOT_MASK, user1);
   }
 
-  /** See {@link Slots.touch}. A loop may never look at the kevent; it has no handler that has to be found. */
-  touch(user0: number): number {
-    return this.#slots.touch(user0 & SLOT_MASK, (user0 & USER_HANDLED) !== 0);
+  /** The handler of a kevent that this thread owns; undefined if only the kevent itself leads to it. */
+  numbered(user1: number): Dispatch | undefined {
+    return this.#numbers.find(user1);
+  }
+
+  /** See {@link Slots.touch}. Whoever says where it goes is looked at itself only if its handler does that. */
+  touch(user0: number, user1: number, looked: boolean): number {
+    const handled = (user0 & USER_HANDLED) !== 0;
+    return this.#slots.touch(
+      user0 & SLOT_MASK,
+      handled && (looked || this.#numbers.find(user1) === undefined),
+    );
   }
 
   holds(kevent: Place): boolean {
@@ -132,6 +148,7 @@ export class Registry {
   /** Whether it was still there. */
   remove(kevent: Place): boolean {
     if (!this.holds(kevent)) return false;
+    this.handling?.lookUp();
     if ((this.#slots.kind(kevent.slot) & KIND_TYPE) === KEVENT_TIMER) {
       this.#removeLater(kevent);
       return true;
@@ -141,23 +158,25 @@ export class Registry {
     // on its way as the last event, or another thread has got that. In each case it is gone.
     applyChanges(this.#fd, KEVENT_CTL_REMOVE, 1);
     this.staleness.ended();
-    this.#free(kevent.slot, isHandled(kevent));
+    this.#free(kevent.slot, kevent.dispatch);
     return true;
   }
 
   /** Removes a stream and closes its descriptor. False if it was not there any more: then nothing was closed. */
   closeStream(kevent: Place): boolean {
     if (!this.holds(kevent)) return false;
+    this.handling?.lookUp();
     const words = changes(1);
     this.#putKey(words, 0, kevent);
     const result = binding().naioClose(this.#fd, words);
     this.staleness.ended();
-    this.#free(kevent.slot, isHandled(kevent));
+    this.#free(kevent.slot, kevent.dispatch);
     return result === 0;
   }
 
   /** How many were still there. */
   removeAll(kevents: readonly Place[]): number {
+    this.handling?.lookUp();
     let removed = 0;
     for (let from = 0; from < kevents.length; from += MOST_CHANGES) {
       removed += this.#removeSome(kevents, from, Math.min(from + MOST_CHANGES, kevents.length));
@@ -207,7 +226,7 @@ export class Registry {
     const kind = this.#slots.kind(kevent.slot);
     if (((kind & KIND_REF) !== 0) === ref) return;
     this.#slots.setKind(kevent.slot, kind ^ KIND_REF);
-    this.#count(0, ref ? 1 : -1, isHandled(kevent));
+    this.#count(0, ref ? 1 : -1, kevent.dispatch.handler !== undefined);
   }
 
   /** The event with these user words, which this thread owns, is the last of its kevent: that is gone. Undefined if it was. */
@@ -216,13 +235,16 @@ export class Registry {
     const kevent = this.#slots.find(slot, user1);
     if (kevent === undefined) return undefined;
     this.staleness.ended();
-    this.#free(slot, (user0 & USER_HANDLED) !== 0);
+    const handled = (user0 & USER_HANDLED) !== 0;
+    this.#free(slot, handled ? (this.#numbers.find(user1) ?? kevent.dispatch) : undefined);
     return kevent;
   }
 
   /** The queue is closed, and everything in it gone. */
   clear(): void {
+    this.handling?.lookUp();
     this.#slots.clear();
+    this.#numbers = new DispatchNumbers();
     this.#late = 0;
     this.handled = this.refed = this.refedHandled = this.#signals = 0;
     releaseSignals(this.#fd);
@@ -238,7 +260,7 @@ export class Registry {
     this.#putKey(this.#lateWords, this.#late, kevent);
     this.#late += 1;
     this.staleness.ending();
-    this.#free(kevent.slot, isHandled(kevent));
+    this.#free(kevent.slot, kevent.dispatch);
     if (this.#late === MOST_LATE) this.flush();
   }
 
@@ -247,6 +269,7 @@ export class Registry {
     const slots = this.#slots;
     let dispatch: Dispatch | undefined;
     let user0 = 0;
+    let number = 0;
     let base = 0;
     // Of those that have the same dispatch: most often all of them.
     let gone = 0;
@@ -254,14 +277,15 @@ export class Registry {
     for (let index = from; index < to; index += 1) {
       const kevent = kevents[index];
       if (kevent === undefined) continue;
-      const kind = slots.take(kevent, words, base);
-      if (kind < 0) continue;
       if (kevent.dispatch !== dispatch) {
-        if (dispatch !== undefined) this.#count(-gone, -refed, dispatch.handler !== undefined);
+        if (dispatch !== undefined) this.#ended(gone, refed, dispatch);
         gone = refed = 0;
         dispatch = kevent.dispatch;
         user0 = this.#user0(0, dispatch);
+        number = this.#numbers.bits(dispatch);
       }
+      const kind = slots.take(kevent, number, words, base);
+      if (kind < 0) continue;
       gone += 1;
       if ((kind & KIND_REF) !== 0) refed += 1;
       if ((kind & KIND_TYPE) === SIGNAL) this.#signalGone();
@@ -269,7 +293,7 @@ export class Registry {
       base += ENTRY;
     }
     if (dispatch === undefined) return 0;
-    this.#count(-gone, -refed, dispatch.handler !== undefined);
+    this.#ended(gone, refed, dispatch);
     this.staleness.ended();
     const count = base / ENTRY;
     applyChanges(this.#fd, KEVENT_CTL_REMOVE, count);
@@ -285,6 +309,7 @@ export class Registry {
   ): void {
     changes(requests.length);
     let count = 0;
+    this.#number(dispatch);
     for (const request of requests) {
       const slot = this.#slots.claim();
       if (slot < 0) break;
@@ -303,16 +328,19 @@ export class Registry {
         errors.push(addError(failure, request, from + index));
       }
     }
+    this.#numbers.ended(dispatch, 0);
   }
 
   /** @returns its slot */
   #addOne(request: Request, dispatch: Dispatch): number {
     const slot = this.#slots.claim();
     if (slot < 0) throw addError(ENOSPC, request, 0);
+    this.#number(dispatch);
     this.#put(0, slot, request, dispatch);
     const result = applyChanges(this.#fd, KEVENT_CTL_ADD, 1);
     if (result === 1) return slot;
     this.#slots.free(slot);
+    this.#numbers.ended(dispatch, 0);
     throw result < 0 ? systemError(result, 'kevent_ctl') : addError(changeError(0), request, 0);
   }
 
@@ -329,14 +357,32 @@ export class Registry {
       this.#signals += 1;
       holdSignals(this.#fd);
     }
-    this.#count(1, 1, isHandled(kevent));
+    const handled = kevent.dispatch.handler !== undefined;
+    if (handled) kevent.dispatch.kevents += 1;
+    this.#count(1, 1, handled);
   }
 
-  /** Does not look at the kevent itself: with a million of them, that would be one more cache miss. */
-  #free(slot: number, handled: boolean): void {
+  /**
+   * Does not look at the kevent itself: with a million of them, that would be one more cache miss.
+   *
+   * @param dispatch - undefined if its events go to loops
+   */
+  #free(slot: number, dispatch: Dispatch | undefined): void {
     const kind = this.#slots.free(slot);
     if ((kind & KIND_TYPE) === SIGNAL) this.#signalGone();
-    this.#count(-1, (kind & KIND_REF) !== 0 ? -1 : 0, handled);
+    this.#ended(1, (kind & KIND_REF) !== 0 ? 1 : 0, dispatch);
+  }
+
+  /** That many of one dispatch, of which so many have kept the process alive. */
+  #ended(all: number, refed: number, dispatch: Dispatch | undefined): void {
+    const handled = dispatch?.handler !== undefined;
+    if (handled) this.#numbers.ended(dispatch, all);
+    this.#count(-all, -refed, handled);
+  }
+
+  #number(dispatch: Dispatch): void {
+    // Other threads' events could have the same owner number: then only the kevent itself is to be trusted.
+    if (dispatch.handler !== undefined && !this.shared) this.#numbers.take(dispatch);
   }
 
   #signalGone(): void {
@@ -380,7 +426,7 @@ export class Registry {
       event,
       this.#flags(flags ?? 0, dispatch),
       this.#user0(slot, dispatch),
-      this.#slots.generation(slot),
+      (this.#slots.generation(slot) | this.#numbers.bits(dispatch)) >>> 0,
     );
     if (argument !== undefined) putArgument(words, index, argument);
   }
@@ -389,5 +435,6 @@ export class Registry {
     const base = index * UKEVENT_WORDS;
     this.#slots.putKey(slot, words, base);
     words[base + WORD_USER0] = this.#user0(slot, dispatch);
+    words[base + WORD_USER1] = (words[base + WORD_USER1] ?? 0) | this.#numbers.bits(dispatch);
   }
 }

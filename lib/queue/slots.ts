@@ -27,6 +27,7 @@ const HEAD = 0;
 const ID0 = 1;
 const ID1 = 2;
 const GENERATION_BITS = 24;
+/** In `user[1]`: the lowest 24 bits are the generation. */
 const GENERATION_MASK = 0xffffff;
 
 // As in event_cursor.ts: a constant of the module itself is part of the code.
@@ -109,9 +110,10 @@ export class Slots {
   /**
    * putKey and then free, for removing many.
    *
+   * @param number - what `user[1]` has beside the generation
    * @returns what kind of kevent it was; -1 if it is not there any more, and then nothing was done
    */
-  take(kevent: Place, words: Uint32Array, base: number): number {
+  take(kevent: Place, number: number, words: Uint32Array, base: number): number {
     const { slot } = kevent;
     const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
     const place = slot & CHUNK_MASK;
@@ -121,7 +123,7 @@ export class Slots {
     words[base + KEY_ID0] = chunk.words[at + ID0] ?? 0;
     words[base + KEY_ID1] = chunk.words[at + ID1] ?? 0;
     words[base + KEY_TYPE] = (head >>> GENERATION_BITS) & KIND_TYPE;
-    words[base + KEY_USER1] = head & GENERATION_MASK;
+    words[base + KEY_USER1] = (head & GENERATION_MASK) | number;
     chunk.kevents[place] = undefined;
     chunk.words[at + HEAD] = (head + 1) & GENERATION_MASK;
     chunk.words[at + ID0] = this.#free;
@@ -129,20 +131,21 @@ export class Slots {
     return head >>> GENERATION_BITS;
   }
 
-  /** Whether the slot's kevent is of that generation. */
-  has(slot: number, generation: number): boolean {
+  /** Whether the slot's kevent is of the generation that `user1` has. */
+  has(slot: number, user1: number): boolean {
     const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
     if (chunk === undefined) return false;
-    return ((chunk.words[(slot & CHUNK_MASK) * WORDS + HEAD] ?? 0) & GENERATION_MASK) === generation;
+    const head = chunk.words[(slot & CHUNK_MASK) * WORDS + HEAD] ?? 0;
+    return ((head ^ user1) & GENERATION_MASK) === 0;
   }
 
-  /** The kevent of that slot and generation; undefined if it is not there any more. */
-  find(slot: number, generation: number): Place | undefined {
+  /** The kevent of that slot and of the generation that `user1` has; undefined if it is not there any more. */
+  find(slot: number, user1: number): Place | undefined {
     const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
     if (chunk === undefined) return undefined;
     const place = slot & CHUNK_MASK;
     const head = chunk.words[place * WORDS + HEAD] ?? 0;
-    return (head & GENERATION_MASK) === generation ? chunk.kevents[place] : undefined;
+    return ((head ^ user1) & GENERATION_MASK) === 0 ? chunk.kevents[place] : undefined;
   }
 
   /**
