@@ -17,13 +17,17 @@ uint64_t nanoseconds(const kevent_timespec& t) {
   return static_cast<uint64_t>(t.sec) * kSecond + static_cast<uint64_t>(t.nsec);
 }
 
-}  // namespace
-
-uint64_t monotonic_now() {
+uint64_t read_clock(clockid_t clock) {
   timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return static_cast<uint64_t>(now.tv_sec) * kSecond + static_cast<uint64_t>(now.tv_nsec);
 }
+
+}  // namespace
+
+uint64_t monotonic_now() { return read_clock(CLOCK_MONOTONIC); }
+
+uint64_t coarse_now() { return read_clock(CLOCK_MONOTONIC_COARSE); }
 
 int Deadline::set(const kevent_timespec* timeout, uint32_t flags) {
   constexpr uint32_t known = KEVENT_FLAGS_ABSTIME | KEVENT_FLAGS_MONOTONIC | KEVENT_FLAGS_BOOTTIME |

@@ -149,6 +149,7 @@ class Queue {
 
   static constexpr uint64_t kNobody = ~uint64_t{0};
   uint64_t busy_ = kNobody;  // as epoll names it: the stream that alone was ready when the kernel was asked last
+  uint64_t asked_ = 0;       // when that was
   uint32_t guesses_ = 0;     // that it is ready, since then
 
   uint64_t total_ = 0;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "deadline.h"
 #include "origins/descriptor.h"
 #include "queue.h"
 #include "shared_descriptors.h"
@@ -10,8 +11,8 @@ namespace kevent {
 namespace {
 
 constexpr uint32_t kMostPerCollect = 1024;
-// In a row: so long all the others wait before they are asked about.
-constexpr uint32_t kMostGuesses = 8;
+// In a row, while the kernel's clock does not tick: so long all the others wait before they are asked about.
+constexpr uint32_t kMostGuesses = 64;
 // Bytes, into the slab in one go: whoever looks at them then, and sends them on, finds them in the processor's cache.
 constexpr uint32_t kMostReceived = 128 << 10;
 constexpr uint32_t kSources = 4 + KEVENT_MAX_SAME_FD;  // events that are not about one kevent
@@ -33,7 +34,11 @@ void Queue::collect(uint32_t wanted) {
     uint32_t before = ready_.size();
     int count = epoll_.collect(events, static_cast<int>(limit), kMostPerCollect + kSources);
     for (int i = 0; i < count; i++) route(events[i], &orphan);
-    if (count == 1 && events[0].events == EPOLLIN) busy_ = events[0].data.u64;
+    if (count == 1 && events[0].events == EPOLLIN) {
+      busy_ = events[0].data.u64;
+      guesses_ = 0;
+      asked_ = coarse_now();
+    }
     more = count >= static_cast<int>(limit) && ready_.size() == before && !orphan;
   }
   if (orphan) leave_orphans();
@@ -47,9 +52,8 @@ bool Queue::guess() {
   bool possible = kevent && kevent->u.type == KEVENT_NAIO && (kevent->u.event & KEVENT_SOCKET_RECV) &&
                   kevent->level() && !kevent->wants(KEVENT_REQ_ONESHOT | KEVENT_REQ_MUTED) &&
                   !kevent->is(Kevent::kReady | Kevent::kMuted | Kevent::kNoSocket) && !uncommitted(*kevent);
-  if (!possible || !ready_.empty() || guesses_ == kMostGuesses) {
+  if (!possible || !ready_.empty() || guesses_ == kMostGuesses || coarse_now() != asked_) {
     busy_ = kNobody;
-    guesses_ = 0;
     return false;
   }
   guesses_++;
@@ -129,6 +133,8 @@ void Queue::take(Kevent& kevent, ukevent& out, SlotOwner& owner) {
   if (kevent.u.type == KEVENT_NAIO && (out.ret_data[0] & kLengthMask) > 0) {
     owner.payload = (out.ret_data[1] >> KEVENT_NAIO_BLOCK_SHIFT) + 1;
     owner.in_slab = true;
+    // Who gives much takes long, and saves little.
+    if ((out.ret_data[0] & kLengthMask) > KEVENT_NAIO_MOST_SHARED) busy_ = kNobody;
   }
   owner.special |= owner.payload != 0;
 }

@@ -227,6 +227,27 @@ TEST(the_end_of_the_stream_is_said_once_and_does_not_come_again_by_itself) {
   check_end(queue.next());
 }
 
+TEST(one_that_always_has_more_does_not_keep_the_others_waiting) {
+  TestQueue queue;
+  SocketPair busy, other;
+  queue.add(naio_event(busy.a));
+  queue.add(naio_event(other.a));
+  // For so long that the queue does not ask the kernel any more who is ready.
+  for (int i = 0; i < 3; i++) {
+    busy.say("x");
+    CHECK_EQ(queue.next().id.raw[0], static_cast<uint32_t>(busy.a));
+  }
+  other.say("y");
+  uint32_t from = busy.a;
+  int others = 0;
+  for (; from == static_cast<uint32_t>(busy.a) && others < 1000; others++) {
+    busy.say("x");
+    from = queue.next().id.raw[0];
+  }
+  CHECK_EQ(from, static_cast<uint32_t>(other.a));
+  CHECK(others <= 66);
+}
+
 TEST(a_half_closed_stream_can_still_be_sent_to) {
   TestQueue queue;
   SocketPair pair;
