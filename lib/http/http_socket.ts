@@ -1,3 +1,6 @@
+import { Buffer } from 'node:buffer';
+import process from 'node:process';
+
 import { netError } from '../net/errors.js';
 import { loop } from '../net/loop.js';
 import { received, sent, taken, touch, written } from '../net/socket_symbols.js';

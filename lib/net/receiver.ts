@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 import { binding } from '../abi/binding.js';
 import { KEVENT_NAIO_MOST_SHARED } from '../abi/constants.js';
 import { systemError } from '../abi/errors.js';

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import process from 'node:process';
 
 import { afterPromises } from './after_promises.js';
 import { netError, socketClosed, socketClosedBeforeConnection } from './errors.js';
