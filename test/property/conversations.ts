@@ -109,7 +109,8 @@ class Speaker {
     const { socket } = this;
     if (socket === undefined) return;
     if (move.what === 'write' && !this.isEnded) socket.write(...this.#words(move.size, move.kind));
-    if (move.what === 'cork' || move.what === 'uncork') socket[move.what]();
+    // What is corked behind the end is never sent.
+    if ((move.what === 'cork' || move.what === 'uncork') && !this.isEnded) socket[move.what]();
     // Whoever is asked for what there is decides himself when to go on.
     const { reader } = this.#end;
     const holds = reader === 'data' || reader === 'onread';

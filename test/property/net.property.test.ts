@@ -8,7 +8,7 @@ import { afterAll, expect, it } from 'vitest';
 import * as keventNet from '../../lib/net.js';
 import { account, type Conversation, conversations, converse } from './conversations.js';
 
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 300);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 1000);
 const folder = mkdtempSync(path.join(tmpdir(), 'kevent-net-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
