@@ -1,3 +1,4 @@
+// Not the global ones: these are getters, which are called for each message.
 import { Buffer } from 'node:buffer';
 import process from 'node:process';
 

@@ -1,3 +1,4 @@
+// Not the global one: that is a getter, which is called for each message.
 import { Buffer } from 'node:buffer';
 
 import { binding } from '../abi/binding.js';

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+// Not the global one: that is a getter, which is called for each message.
 import process from 'node:process';
 
 import { afterPromises } from './after_promises.js';

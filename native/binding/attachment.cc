@@ -14,7 +14,8 @@ namespace {
 constexpr uint32_t kBudgetEvents = 16384;
 constexpr int64_t kBudgetNanoseconds = 4'000'000;
 
-// As of the kernel's last tick. To be some milliseconds late does no harm, and this is asked once for each run.
+// As of the kernel's last tick, which makes the budget a tick shorter or longer: this is asked once for each run, and the
+// exact time would be a part of what a run of one event costs.
 int64_t now() {
   timespec time;
   clock_gettime(CLOCK_MONOTONIC_COARSE, &time);

@@ -15,6 +15,7 @@ import {
   request,
 } from '../../lib/index.js';
 import { Fifo } from '../raw/fifo.js';
+import { until } from './until.js';
 
 const MS = 1_000_000;
 let queue: Queue;
@@ -22,11 +23,6 @@ beforeEach(() => {
   queue = new Queue({ ringSize: 16 });
 });
 afterEach(() => queue.close());
-
-/** Resolves when `done` says so, looking after each turn of the event loop. */
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await immediate();
-}
 
 async function turns(count = 10): Promise<void> {
   for (let i = 0; i < count; i += 1) await immediate();

@@ -2,6 +2,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Queue, type QueueEvent, type Registration, request } from '../../lib/index.js';
+import { until } from './until.js';
 
 /** More than there are numbers that a user word of an event has room for. */
 const MANY = 600;
@@ -11,10 +12,6 @@ beforeEach(() => {
   queue = new Queue({ ringSize: 64 });
 });
 afterEach(() => queue.close());
-
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await immediate();
-}
 
 describe('each of many handlers', () => {
   it('has the events of its own kevents, whoever has come and gone before', async () => {
