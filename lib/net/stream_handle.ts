@@ -411,10 +411,10 @@ export class StreamHandle extends AsyncResource implements Connection, Sending, 
   /**
    * Where so much comes, there is mostly more: it is received when the ticks and promises of this chunk have run, so that
    * who waits for the next chunk in one of them does not miss it. That is before the event is committed, and so before the
-   * engine receives from this connection again.
+   * engine receives from this connection again. A stream whose buffer is full has stopped reading by now, and mostly reads on
+   * in one of these ticks.
    */
   private receiveLater(most: number): void {
-    if (!this.reading) return;
     const { fd } = this;
     afterPromises(() => {
       if (this.reading && this.fd === fd) this.runInAsyncScope(this.receiveMore, this, most);
