@@ -4,6 +4,7 @@ import { Buffer } from 'node:buffer';
 import { binding } from '../abi/binding.js';
 import { KEVENT_NAIO_MOST_SHARED } from '../abi/constants.js';
 import { systemError } from '../abi/errors.js';
+import { keepFreedMemory } from './freed_memory.js';
 import type { Sender } from './sender.js';
 
 const BLOCK_SHIFT = 20;
@@ -72,7 +73,9 @@ export class Receiver {
     if (length <= 0) return length;
     if (length <= KEVENT_NAIO_MOST_SHARED) return Buffer.from(space.subarray(0, length));
     this.#spare = undefined;
-    return length === AT_ONCE ? space : space.subarray(0, length);
+    if (length < AT_ONCE) return space.subarray(0, length);
+    keepFreedMemory();
+    return space;
   }
 
   /** Bytes until the event's slot is committed. */

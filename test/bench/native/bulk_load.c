@@ -1,9 +1,9 @@
 /*
- * bulk_load PORT PID send|receive BYTES
+ * bulk_load PORT PID send|receive BYTES BEFORE
  *
  * One connection that carries BYTES one way, and ends: send, to a server that reads and closes when it
- * has all; receive, from a server that sends as much as it wants to and closes. Prints one line of JSON:
- * MiB, time, CPU time of the process PID.
+ * has all; receive, from a server that sends as much as it wants to and closes. BEFORE other connections have
+ * done the same by then. Prints one line of JSON, of the last one: MiB, time, CPU time of the process PID.
  */
 #define _GNU_SOURCE
 #include "load.h"
@@ -34,20 +34,27 @@ static void receive_all(int fd, uint64_t total) {
   exit(1);
 }
 
-int main(int argc, char **argv) {
-  if (argc != 5) {
-    fprintf(stderr, "usage: bulk_load PORT PID send|receive BYTES\n");
-    return 2;
-  }
-  pid_t pid = atoi(argv[2]);
-  uint64_t total = strtoull(argv[4], NULL, 10);
-  uint64_t start = now_ns(), server = cpu_ns(pid);
-  int fd = dial(atoi(argv[1]), 0, 0);
-  if (strcmp(argv[3], "send") == 0) {
+static void carry(int port, const char *way, uint64_t total) {
+  int fd = dial(port, 0, 0);
+  if (strcmp(way, "send") == 0) {
     send_all(fd, total);
   } else {
     receive_all(fd, total);
   }
+  close(fd);
+}
+
+int main(int argc, char **argv) {
+  if (argc != 6) {
+    fprintf(stderr, "usage: bulk_load PORT PID send|receive BYTES BEFORE\n");
+    return 2;
+  }
+  int port = atoi(argv[1]);
+  pid_t pid = atoi(argv[2]);
+  uint64_t total = strtoull(argv[4], NULL, 10);
+  for (int before = atoi(argv[5]); before > 0; before--) carry(port, argv[3], total);
+  uint64_t start = now_ns(), server = cpu_ns(pid);
+  carry(port, argv[3], total);
   printf("{\"units\":%.3f,\"seconds\":%.6f,\"serverCpuMicroseconds\":%.1f}\n", (double)total / (1 << 20),
          (double)(now_ns() - start) / 1e9, (double)(cpu_ns(pid) - server) / 1e3);
   return 0;
