@@ -16,7 +16,7 @@ const BYTES = 1024 * 1024;
 const CONNECTIONS = 20;
 const REPETITIONS = 3;
 /** A file takes half a millisecond: it is so long until the compiler is through. */
-const WARM_SECONDS = 6;
+const WARM_RUNS = 6;
 
 const base = {
   name: 'static-file',
@@ -69,7 +69,7 @@ function result(/** @type {Record<string, any[]>} */ runs) {
 async function servers(/** @type {string} */ path) {
   const skipped = [];
   const on = (/** @type {string} */ module, /** @type {string} */ how) => () =>
-    measureWrk(nodeServer('file.js', module, how, path), CONNECTIONS, { warmSeconds: WARM_SECONDS });
+    measureWrk(nodeServer('file.js', module, how, path), CONNECTIONS, { warmRuns: WARM_RUNS });
   /** @type {Record<string, () => Promise<any>>} */
   const peers = { [NODE]: on('node:http', 'stream') };
   if (isThere('kevent/http')) {
@@ -82,7 +82,7 @@ async function servers(/** @type {string} */ path) {
   if ('path' in bun) {
     peers['Bun.serve, Bun.file'] = () =>
       measureWrk([bun.path, program('servers/file-bun.js'), path], CONNECTIONS, {
-        warmSeconds: WARM_SECONDS,
+        warmRuns: WARM_RUNS,
       });
   } else {
     skipped.push(bun.missing);
