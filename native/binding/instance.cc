@@ -142,7 +142,7 @@ void Instance::end() {
   held_.clear();
   for (int handle : timers_) kevent_timer_delete(handle);
   for (int fd : pidfds_) ::close(fd);
-  for (int fd : descriptors_) ::close(fd);
+  descriptors_.close_all();
   napi_async_destroy(env_, context_);
   if (driver_) {
     driver_->drain(on_drained, this);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "blocking.h"
+#include "descriptor_set.h"
 #include "driver.h"
 #include "handle.h"
 #include "queues.h"
@@ -37,7 +38,7 @@ class Instance {
   std::unordered_set<int>& timers() { return timers_; }
   std::unordered_set<int>& pidfds() { return pidfds_; }
   // Sockets and others of this environment: a worker that is terminated leaves none of them open.
-  std::unordered_set<int>& descriptors() { return descriptors_; }
+  DescriptorSet& descriptors() { return descriptors_; }
 
   // Consumers that this environment has opened by number: what they hold goes to others when it ends.
   int open_consumer(int fd);
@@ -79,7 +80,7 @@ class Instance {
   std::vector<Consumer> consumers_;
   std::unordered_set<int> timers_;
   std::unordered_set<int> pidfds_;
-  std::unordered_set<int> descriptors_;
+  DescriptorSet descriptors_;
   const std::shared_ptr<HandleTable> handles_ = std::make_shared<HandleTable>();
 };
 

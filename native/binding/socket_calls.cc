@@ -140,7 +140,7 @@ napi_value accept(napi_env env, napi_callback_info info) {
   size_t room;
   if (!read_fd(env, in.values[0], &fd) || !read_ints(env, in.values[1], &out, &room)) return nullptr;
   int count = kevent_accept_many(fd, out, static_cast<uint32_t>(room < INT_MAX ? room : INT_MAX));
-  if (count > 0) in.instance->descriptors().insert(out, out + count);
+  for (int i = 0; i < count; i++) in.instance->descriptors().insert(out[i]);
   return to_value(env, count);
 }
 

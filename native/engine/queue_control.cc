@@ -1,8 +1,7 @@
 // kevent_ctl: what changes the kevents of a queue.
-#include <unistd.h>
-
 #include <cerrno>
 
+#include "direct_calls.h"
 #include "origins/descriptor.h"
 #include "queue.h"
 
@@ -115,7 +114,7 @@ int Queue::close_stream(const ukevent& entry) {
     pass_on();
   }
   // Not under the lock: with SO_LINGER it may take its time. Whatever it returns, the descriptor is gone.
-  ::close(fd);
+  close_directly(fd);
   return 0;
 }
 

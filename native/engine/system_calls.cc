@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "direct_calls.h"
 #include "kevent.h"
 
 namespace {
@@ -38,10 +39,9 @@ int kevent_pid_wait(int pidfd) {
 int kevent_accept(int fd, void* address, uint32_t size) {
   for (;;) {
     socklen_t length = size;
-    int connection = accept4(fd, static_cast<sockaddr*>(address), address ? &length : nullptr,
-                             SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (connection >= 0) return connection;
-    if (errno != EINTR) return -errno;
+    int connection = kevent::accept_from(fd, static_cast<sockaddr*>(address), address ? &length : nullptr,
+                                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (connection != -EINTR) return connection;
   }
 }
 

@@ -131,14 +131,13 @@ class NaioOrigin : public DescriptorOrigin {
     if (kevent.u.id.raw_u64 > INT_MAX) return -EBADF;
     int fd = static_cast<int>(kevent.u.id.raw[0]);
     int protocol = 0, type = 0;
-    socklen_t length = sizeof protocol;
-    if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 && protocol == IPPROTO_TCP) {
+    if (socket_option(fd, SO_PROTOCOL, &protocol) == 0 && protocol == IPPROTO_TCP) {
       kevent.state |= Kevent::kTcp;
       return fd;
     }
-    length = sizeof type;
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0) return type == SOCK_STREAM ? fd : -EINVAL;
-    if (errno != ENOTSOCK) return -errno;
+    int error = socket_option(fd, SO_TYPE, &type);
+    if (error == 0) return type == SOCK_STREAM ? fd : -EINVAL;
+    if (error != -ENOTSOCK) return error;
     struct stat status;
     if (fstat(fd, &status) < 0) return -errno;
     if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) return -ENOTSOCK;

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "direct_calls.h"
 #include "kevent_node.h"
 
 namespace kevent {
@@ -13,7 +14,7 @@ int Epoll::control(int set, int op, int fd, uint32_t events, uint64_t data) {
   epoll_event event = {};
   event.events = events;
   event.data.u64 = data;
-  return epoll_ctl(set, op, fd, &event) == 0 ? 0 : -errno;
+  return epoll_change(set, op, fd, event);
 }
 
 int Epoll::open() {
