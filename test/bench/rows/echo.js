@@ -11,7 +11,7 @@ const WARM_MS = 500;
 /** Of a connection: the first of 10,000 have more to do with making them than with messages. */
 const WARM_MICROSECONDS_EACH = 200;
 const RUN_MS = 1000;
-const REPETITIONS = 5;
+const REPETITIONS = 9;
 
 /**
  * @typedef {object} Work
