@@ -13,5 +13,9 @@ let isKept = false;
 export function keepFreedMemory(): void {
   if (isKept) return;
   isKept = true;
-  Buffer.allocUnsafeSlow(KEPT / 2);
+  try {
+    Buffer.allocUnsafeSlow(KEPT / 2);
+  } catch {
+    // There is none left: then it is not the time to keep any.
+  }
 }
