@@ -47,11 +47,10 @@ inline int accept_from(int fd, sockaddr* address, socklen_t* length, int flags) 
       direct_call(SYS_accept4, fd, reinterpret_cast<long>(address), reinterpret_cast<long>(length), flags));
 }
 
-// 0 or a negative errno.
-inline int socket_option(int fd, int option, int* value) {
-  socklen_t length = sizeof *value;
-  return static_cast<int>(direct_call(SYS_getsockopt, fd, SOL_SOCKET, option, reinterpret_cast<long>(value),
-                                      reinterpret_cast<long>(&length)));
+// 0 or a negative errno, as the two behind it.
+inline int get_option(int fd, int level, int option, int* value, socklen_t* length) {
+  return static_cast<int>(
+      direct_call(SYS_getsockopt, fd, level, option, reinterpret_cast<long>(value), reinterpret_cast<long>(length)));
 }
 
 inline int epoll_change(int set, int op, int fd, const epoll_event& event) {

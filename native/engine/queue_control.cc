@@ -1,9 +1,9 @@
 // kevent_ctl: what changes the kevents of a queue.
 #include <cerrno>
 
-#include "direct_calls.h"
 #include "origins/descriptor.h"
 #include "queue.h"
+#include "sockets.h"
 
 namespace kevent {
 namespace {
@@ -114,7 +114,7 @@ int Queue::close_stream(const ukevent& entry) {
     pass_on();
   }
   // Not under the lock: with SO_LINGER it may take its time. Whatever it returns, the descriptor is gone.
-  close_directly(fd);
+  close_fd(fd);
   return 0;
 }
 

@@ -217,7 +217,7 @@ int socket_set_option(int fd, int level, int option, int value) {
 int socket_get_option(int fd, int level, int option, int* value) {
   *value = 0;
   socklen_t length = sizeof *value;
-  return outcome(getsockopt(fd, level, option, value, &length));
+  return get_option(fd, level, option, value, &length);
 }
 
 int socket_reset(int fd) {
@@ -230,7 +230,8 @@ int socket_reset(int fd) {
 
 int close_fd(int fd) {
   // Linux has let go of the number even when it says that it was interrupted.
-  return close(fd) < 0 && errno != EINTR ? -errno : 0;
+  int result = close_directly(fd);
+  return result == -EINTR ? 0 : result;
 }
 
 int set_nonblocking(int fd) {

@@ -14,6 +14,7 @@
 #include "naio.h"
 #include "origins/descriptor.h"
 #include "queue.h"
+#include "sockets.h"
 
 namespace kevent {
 namespace {
@@ -131,11 +132,11 @@ class NaioOrigin : public DescriptorOrigin {
     if (kevent.u.id.raw_u64 > INT_MAX) return -EBADF;
     int fd = static_cast<int>(kevent.u.id.raw[0]);
     int protocol = 0, type = 0;
-    if (socket_option(fd, SO_PROTOCOL, &protocol) == 0 && protocol == IPPROTO_TCP) {
+    if (socket_get_option(fd, SOL_SOCKET, SO_PROTOCOL, &protocol) == 0 && protocol == IPPROTO_TCP) {
       kevent.state |= Kevent::kTcp;
       return fd;
     }
-    int error = socket_option(fd, SO_TYPE, &type);
+    int error = socket_get_option(fd, SOL_SOCKET, SO_TYPE, &type);
     if (error == 0) return type == SOCK_STREAM ? fd : -EINVAL;
     if (error != -ENOTSOCK) return error;
     struct stat status;
